@@ -1,0 +1,85 @@
+//! What names a resource, and what `Ref` and `Fn::GetAtt` give (`rules/catalog/names.yaml`).
+
+use super::generated::NAMINGS;
+
+/// How resources of one type, or nodes of one virtual kind, are named.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Naming {
+    /// The resource type or virtual kind.
+    pub resource_type: &'static str,
+    /// The property (a dotted path when nested) that sets the physical name; none if AWS makes the name up.
+    pub property: Option<&'static str>,
+    /// The property with a name that people see; not unique, so it joins nothing for certain.
+    pub label: Option<&'static str>,
+    /// The name is unique only among resources with the same value of this property.
+    pub within: Option<&'static str>,
+    /// What `Ref` returns.
+    pub reference: Returned,
+    /// The attributes that give this resource's own name, ARN, id or URL.
+    pub attributes: &'static [(&'static str, Returned)],
+    /// Service, `:` and the resource part of the ARN: `sagemaker:model/{name}`. `{name}` and `{id}` are the resource's
+    /// own, `{Property}` is the value of a property, `*` is a part that is not known.
+    pub arn: Option<&'static str>,
+    /// The resource is another spelling of what this property refers to, as an alias is of its key.
+    pub target: Option<&'static str>,
+}
+
+/// What a reference gives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Returned {
+    /// The physical name.
+    Name,
+    /// The ARN.
+    Arn,
+    /// An id that AWS made up.
+    Id,
+    /// A URL.
+    Url,
+    /// Something else, or something that sources disagree about.
+    Other,
+}
+
+impl Naming {
+    /// What an attribute gives, if it gives the resource's own name, ARN, id or URL.
+    pub fn attribute(&self, name: &str) -> Option<Returned> {
+        self.attributes.iter().find(|(attribute, _)| *attribute == name).map(|&(_, returned)| returned)
+    }
+}
+
+/// How a resource type or virtual kind is named, if that is known.
+pub fn naming(resource_type: &str) -> Option<&'static Naming> {
+    let at = NAMINGS.binary_search_by(|naming| naming.resource_type.cmp(resource_type)).ok()?;
+    Some(&NAMINGS[at])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_row_is_found_by_its_type() {
+        for row in NAMINGS {
+            assert_eq!(naming(row.resource_type), Some(row));
+        }
+        assert_eq!(naming("AWS::No::Such"), None);
+    }
+
+    #[test]
+    fn ref_of_an_endpoint_configuration_is_its_arn() {
+        let naming = naming("AWS::SageMaker::EndpointConfig").expect("in the table");
+        assert_eq!((naming.property, naming.reference), (Some("EndpointConfigName"), Returned::Arn));
+        assert_eq!(naming.attribute("EndpointConfigName"), Some(Returned::Name));
+        assert_eq!(naming.attribute("Tags"), None);
+        assert_eq!(naming.arn, Some("sagemaker:endpoint-config/{name}"));
+    }
+
+    #[test]
+    fn an_alias_stands_for_its_key() {
+        assert_eq!(naming("AWS::KMS::Alias").and_then(|naming| naming.target), Some("TargetKeyId"));
+    }
+
+    #[test]
+    fn virtual_kinds_have_names_too() {
+        assert_eq!(naming("ML::TrainingJob").and_then(|naming| naming.property), Some("TrainingJobName"));
+    }
+}

@@ -1,0 +1,85 @@
+//! What a run found: everything that a renderer needs.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::finding::{Finding, ReasonKind, RuleId, Severity, Undecided};
+use crate::rule::{RuleDocs, RuleMeta};
+
+/// The outcome of a run, sorted, ready to be rendered.
+#[derive(Debug, Default)]
+pub struct Report {
+    /// What is shown: at or above `--min-severity`, in the order of places.
+    pub findings: Vec<Finding>,
+    /// The fingerprint of each finding, in the same order.
+    pub fingerprints: Vec<String>,
+    /// What is below `--min-severity`, counted.
+    pub hidden: BTreeMap<Severity, usize>,
+    /// Verdicts that could not be reached, in the order of places.
+    pub undecided: Vec<Undecided>,
+    /// Every rule of the run's profile, by id, with its texts.
+    pub rules: BTreeMap<RuleId, Arc<ReportedRule>>,
+    /// Rules that panicked: a defect of this program. Makes the exit code 2.
+    pub failures: Vec<RuleFailure>,
+    /// What was looked at.
+    pub counts: Counts,
+}
+
+/// A rule with its texts, as reports show it.
+#[derive(Debug, Clone)]
+pub struct ReportedRule {
+    /// Id, name, severity.
+    pub meta: RuleMeta,
+    /// Why, what to do, controls, references.
+    pub docs: RuleDocs,
+}
+
+/// A rule that panicked on one target.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct RuleFailure {
+    /// The rule.
+    pub rule: RuleId,
+    /// What it looked at, such as `endpoint.yaml: Config`.
+    pub target: String,
+    /// What the panic said.
+    pub message: String,
+}
+
+/// How much was looked at.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Files that were looked at to find templates.
+    pub files: usize,
+    /// Templates.
+    pub templates: usize,
+    /// Resources in them.
+    pub resources: usize,
+    /// Documents inside strings.
+    pub embedded: usize,
+    /// Rules that ran.
+    pub rules: usize,
+}
+
+impl Report {
+    /// Findings shown, by severity.
+    pub fn by_severity(&self) -> BTreeMap<Severity, usize> {
+        let mut counts = BTreeMap::new();
+        for finding in &self.findings {
+            *counts.entry(finding.severity).or_default() += 1;
+        }
+        counts
+    }
+
+    /// Undecided verdicts by their first reason's kind, most frequent first.
+    pub fn undecided_by_reason(&self) -> Vec<(ReasonKind, usize)> {
+        let mut counts: BTreeMap<ReasonKind, usize> = BTreeMap::new();
+        for undecided in &self.undecided {
+            if let Some(reason) = undecided.reasons.first() {
+                *counts.entry(reason.kind).or_default() += 1;
+            }
+        }
+        let mut counts: Vec<_> = counts.into_iter().collect();
+        counts.sort_by_key(|&(kind, count)| (std::cmp::Reverse(count), kind));
+        counts
+    }
+}

@@ -1,0 +1,10 @@
+//! `mlops-lint`: a policy and compliance linter for MLOps CloudFormation templates.
+
+pub mod catalog;
+pub mod engine;
+pub mod finding;
+pub mod rule;
+pub mod source;
+pub mod syntax;
+pub mod template;
+pub mod value;

@@ -1,0 +1,297 @@
+//! From the paths of the command line to the templates among them: what is walked, what is taken, what is said about the rest.
+//!
+//! Directories are walked with `.gitignore` respected (in a git repository or not), hidden files and directories left out,
+//! extensions `.yaml .yml .json .template`; symbolic links to files are followed, those to directories only when they are named.
+//! Files that are named are read whatever their name and even when ignored. `-` is standard input.
+//! A directory with the `manifest.json` of a CDK assembly gives the templates that the manifest names and no others.
+//! What a file is, is seen by its text ([`sniff`]); nothing is parsed here.
+
+mod assembly;
+mod paths;
+mod read;
+mod sniff;
+
+use std::collections::BTreeMap;
+use std::io::Read;
+use std::sync::Arc;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use ignore::WalkBuilder;
+use rayon::prelude::*;
+
+pub use paths::{path_for_people, portable_path, repository_root};
+pub use sniff::{Kind, sniff};
+
+use read::Outcome;
+
+/// Extensions that a walk looks at.
+pub const EXTENSIONS: [&str; 4] = ["yaml", "yml", "json", "template"];
+
+/// Files above this size are not read: CloudFormation takes templates of 1 MB at most.
+pub const MAX_BYTES: u64 = 10 * 1024 * 1024;
+
+/// The path that stands for standard input.
+pub const STDIN: &str = "<stdin>";
+
+/// From how many files on reading them is spread over threads.
+const PARALLEL_FROM: usize = 8;
+
+/// What discovery needs besides the paths.
+pub struct Options<'a> {
+    /// The current directory, absolute: relative paths are taken from here.
+    pub cwd: &'a Utf8Path,
+    /// The repository: paths of files in it are shown relative to the current directory, others absolute.
+    pub root: &'a Utf8Path,
+    /// Read once if `-` is among the paths.
+    pub stdin: &'a mut dyn Read,
+}
+
+/// What was found.
+#[derive(Debug, Default)]
+pub struct Discovered {
+    /// The templates, sorted by path, each once.
+    pub templates: Vec<Found>,
+    /// How many files were looked at.
+    pub looked_at: usize,
+    /// What the others are.
+    pub others: BTreeMap<Kind, usize>,
+    /// Files that someone should hear about: named but no template, too large, not readable. Sorted by path.
+    pub skipped: Vec<Skipped>,
+    /// True if only single files or standard input were named: then other templates of the project may exist.
+    pub explicit_files_only: bool,
+}
+
+/// A template.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// As it is shown: relative to the current directory, absolute outside of the repository.
+    pub path: Utf8PathBuf,
+    /// Its text.
+    pub text: Arc<str>,
+}
+
+/// A file that is not checked although someone may expect it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Skipped {
+    /// As it is shown.
+    pub path: Utf8PathBuf,
+    /// Why.
+    pub reason: SkipReason,
+}
+
+/// Why a file is not checked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SkipReason {
+    /// Named on the command line, but it is something else.
+    NoTemplate(Kind),
+    /// Larger than [`MAX_BYTES`].
+    TooLarge(u64),
+    /// Its bytes are not UTF-8.
+    NotUtf8,
+    /// The system says this about it.
+    Unreadable(String),
+}
+
+impl Skipped {
+    /// "`deploy.yaml` is no CloudFormation template: it looks like a Kubernetes manifest"
+    pub fn text(&self) -> String {
+        let path = &self.path;
+        match &self.reason {
+            SkipReason::NoTemplate(Kind::Empty) => format!("`{path}` is no CloudFormation template: it is empty"),
+            SkipReason::NoTemplate(Kind::Other) => format!(
+                "`{path}` is no CloudFormation template: it has neither `Resources` with types nor `AWSTemplateFormatVersion` at its top level"
+            ),
+            SkipReason::NoTemplate(kind) => {
+                format!("`{path}` is no CloudFormation template: it looks like {}", kind.described())
+            }
+            SkipReason::TooLarge(bytes) => format!(
+                "`{path}` has {} MB and is not read: more than {} MB are no template",
+                bytes.div_ceil(1024 * 1024),
+                MAX_BYTES / 1024 / 1024
+            ),
+            SkipReason::NotUtf8 => format!("`{path}` is not UTF-8 text and is not read"),
+            SkipReason::Unreadable(message) => format!("`{path}` cannot be read: {message}"),
+        }
+    }
+}
+
+/// Why there is nothing to check. Always something on the command line or in the file system.
+#[derive(Debug, thiserror::Error)]
+pub enum DiscoverError {
+    /// A path that was named does not exist.
+    #[error("`{0}` does not exist")]
+    Missing(Utf8PathBuf),
+    /// A path that was named cannot be looked at.
+    #[error("`{path}` cannot be read: {message}")]
+    Unreadable {
+        /// As it was named.
+        path: Utf8PathBuf,
+        /// What the system says.
+        message: String,
+    },
+    /// No template was found.
+    #[error("nothing to check in {}", in_backquotes(paths))]
+    Nothing {
+        /// As they were named.
+        paths: Vec<Utf8PathBuf>,
+        /// What there was instead.
+        found: Box<Discovered>,
+    },
+}
+
+fn in_backquotes(paths: &[Utf8PathBuf]) -> String {
+    let shown: Vec<_> = paths.iter().take(3).map(|path| format!("`{path}`")).collect();
+    let more = if paths.len() > 3 { format!(" and {} more", paths.len() - 3) } else { String::new() };
+    shown.join(", ") + &more
+}
+
+/// A file to read.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Candidate {
+    /// Absolute, without symbolic links.
+    path: Utf8PathBuf,
+    /// `false` sorts first, so that of two equal paths the named one is kept.
+    walked: bool,
+}
+
+/// Finds and reads the templates.
+///
+/// # Errors
+/// A path that does not exist or cannot be read, or no template at all.
+pub fn discover(paths: &[Utf8PathBuf], options: Options<'_>) -> Result<Discovered, DiscoverError> {
+    let mut found = Discovered { explicit_files_only: true, ..Discovered::default() };
+    let mut candidates = Vec::new();
+    let mut outcomes = Vec::new();
+    let mut stdin = Some(options.stdin);
+    for path in paths {
+        if path == "-" {
+            outcomes.extend(stdin.take().map(read::stdin));
+            continue;
+        }
+        let unreadable = |error: &std::io::Error| match error.kind() {
+            std::io::ErrorKind::NotFound => DiscoverError::Missing(path.clone()),
+            _ => DiscoverError::Unreadable { path: path.clone(), message: plain_message(error) },
+        };
+        let real = options.cwd.join(path).canonicalize_utf8().map_err(|error| unreadable(&error))?;
+        if real.is_dir() {
+            found.explicit_files_only = false;
+            walk(&real, &mut candidates, &mut found.skipped);
+        } else if let Some(named) = assembly::of_manifest(&real) {
+            found.explicit_files_only = false;
+            candidates.extend(named);
+        } else {
+            candidates.push(Candidate { path: real, walked: false });
+        }
+    }
+    candidates.sort_unstable();
+    candidates.dedup_by(|later, earlier| later.path == earlier.path);
+    if candidates.len() > PARALLEL_FROM {
+        outcomes.par_extend(candidates.par_iter().map_init(Vec::new, |buffer, file| read::file(file, buffer)));
+    } else {
+        let mut buffer = Vec::new();
+        outcomes.extend(candidates.iter().map(|file| read::file(file, &mut buffer)));
+    }
+    let shown = |path: &Utf8Path| {
+        if path == STDIN { path.to_owned() } else { path_for_people(options.root, options.cwd, path).into() }
+    };
+    for outcome in outcomes {
+        found.looked_at += 1;
+        match outcome {
+            Outcome::Template(path, text) => found.templates.push(Found { path: shown(&path), text }),
+            Outcome::Other(kind) => *found.others.entry(kind).or_default() += 1,
+            Outcome::Skipped(path, reason) => {
+                if let SkipReason::NoTemplate(kind) = reason {
+                    *found.others.entry(kind).or_default() += 1;
+                }
+                found.skipped.push(Skipped { path, reason });
+            }
+        }
+    }
+    for skipped in &mut found.skipped {
+        skipped.path = shown(&skipped.path);
+    }
+    found.templates.sort_by(|a, b| a.path.cmp(&b.path));
+    found.skipped.sort_by(|a, b| a.path.cmp(&b.path));
+    if found.templates.is_empty() {
+        return Err(DiscoverError::Nothing { paths: paths.to_vec(), found: Box::new(found) });
+    }
+    Ok(found)
+}
+
+/// "Permission denied" without "(os error 13)".
+fn plain_message(error: &std::io::Error) -> String {
+    let text = error.to_string();
+    let text = text.split(" (os error").next().unwrap_or_default();
+    let mut characters = text.chars();
+    characters.next().map(|first| first.to_lowercase().chain(characters).collect()).unwrap_or_default()
+}
+
+fn walk(directory: &Utf8Path, candidates: &mut Vec<Candidate>, skipped: &mut Vec<Skipped>) {
+    let first = candidates.len();
+    let mut assemblies: Vec<(Utf8PathBuf, Vec<Candidate>)> = Vec::new();
+    let walk = WalkBuilder::new(directory)
+        .require_git(false)
+        // What a run finds should depend on the project, not on its user's settings.
+        .git_global(false)
+        .ignore(false)
+        .build();
+    for entry in walk {
+        let entry = match entry {
+            Ok(entry) => entry,
+            Err(error) => {
+                skipped.extend(walk_error(&error, directory));
+                continue;
+            }
+        };
+        let Some(kind) = entry.file_type().filter(|kind| kind.is_file() || kind.is_symlink()) else { continue };
+        let Some(path) = Utf8Path::from_path(entry.path()) else {
+            if has_extension(entry.path().extension().and_then(|extension| extension.to_str())) {
+                let path = Utf8PathBuf::from(entry.path().to_string_lossy().into_owned());
+                skipped.push(Skipped { path, reason: SkipReason::Unreadable("its name is not UTF-8".to_owned()) });
+            }
+            continue;
+        };
+        if !has_extension(path.extension()) {
+            continue;
+        }
+        if path.file_name() == Some("manifest.json")
+            && let Some(named) = assembly::of_manifest(path)
+        {
+            assemblies.push((path.parent().unwrap_or(directory).to_owned(), named));
+        } else if kind.is_file() {
+            candidates.push(Candidate { path: path.to_owned(), walked: true });
+        } else if let Ok(target) = path.canonicalize_utf8()
+            && target.is_file()
+        {
+            candidates.push(Candidate { path: target, walked: true });
+        }
+    }
+    if !assemblies.is_empty() {
+        let walked = candidates.split_off(first);
+        let outside = |file: &Candidate| !assemblies.iter().any(|(directory, _)| file.path.starts_with(directory));
+        candidates.extend(walked.into_iter().filter(outside));
+        candidates.extend(assemblies.iter().flat_map(|(_, named)| named).cloned());
+    }
+}
+
+fn has_extension(extension: Option<&str>) -> bool {
+    extension.is_some_and(|extension| EXTENSIONS.contains(&extension))
+}
+
+/// A directory that cannot be listed; what else the walk reports (a bad pattern in an ignore file) is not about templates.
+fn walk_error(error: &ignore::Error, directory: &Utf8Path) -> Option<Skipped> {
+    let message = plain_message(error.io_error()?);
+    let mut path = directory.to_owned();
+    let mut inner = error;
+    loop {
+        match inner {
+            ignore::Error::WithPath { path: at, .. } => {
+                path = Utf8PathBuf::from_path_buf(at.clone()).ok()?;
+                break;
+            }
+            ignore::Error::WithDepth { err, .. } | ignore::Error::WithLineNumber { err, .. } => inner = err,
+            _ => break,
+        }
+    }
+    Some(Skipped { path, reason: SkipReason::Unreadable(message) })
+}

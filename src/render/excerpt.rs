@@ -1,0 +1,268 @@
+//! Cuts the lines around labels out of the source, ready to be drawn: tabs are blanks, long lines are windows, every label lies within one line.
+//!
+//! Does not draw. The primary label's block comes first, then the others in the order the rule gave them; labels that are near share a block.
+
+use crate::finding::{Finding, Label};
+use crate::source::{Encoding, FileId, Position};
+
+use super::place::Places;
+use super::text::{columns, one_line, safe_char, width_of, wrap};
+
+/// Lines shown before the primary label's: usually the resource's type and the parent key.
+const LINES_BEFORE: u32 = 2;
+/// Labels this many lines apart share a block.
+const NEAR: u32 = 3;
+/// No block grows above this, however near its labels are.
+const TALLEST: u32 = 16;
+/// Columns between tab stops.
+const TAB: usize = 4;
+/// The narrowest window of a line, on whatever terminal.
+const NARROWEST: usize = 24;
+
+/// Lines of one file with their labels.
+#[derive(Debug)]
+pub(super) struct Excerpt {
+    /// The path as shown.
+    pub(super) name: String,
+    /// The lines as drawn, each with `\n`.
+    pub(super) text: String,
+    /// Number of the first line, from 1.
+    pub(super) first_line: u32,
+    /// How many lines there are.
+    pub(super) line_count: u32,
+    /// The labels; never empty.
+    pub(super) marks: Vec<Mark>,
+}
+
+/// A label within the text of an [`Excerpt`].
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Mark {
+    /// Offset in the excerpt's text.
+    pub(super) start: usize,
+    /// Bytes there; 0 only at the end of a line.
+    pub(super) len: usize,
+    /// What stands there, broken into lines.
+    pub(super) text: String,
+    /// Whether it is the finding's own place.
+    pub(super) primary: bool,
+    /// Where it is in the file.
+    pub(super) at: Position,
+}
+
+impl Excerpt {
+    /// How many digits the highest line number has.
+    pub(super) fn digits(&self) -> usize {
+        digits(self.first_line + self.line_count - 1)
+    }
+}
+
+/// A label cut to its first line.
+#[derive(Debug)]
+struct Placed {
+    file: FileId,
+    start: usize,
+    end: usize,
+    at: Position,
+    text: String,
+    primary: bool,
+}
+
+/// The blocks of a finding, for a terminal of this many columns.
+pub(super) fn excerpts(finding: &Finding, places: &Places<'_>, width: usize) -> Vec<Excerpt> {
+    let mut groups: Vec<Vec<Placed>> = Vec::new();
+    let labels = std::iter::once((&finding.primary, true)).chain(finding.related.iter().map(|label| (label, false)));
+    for (label, primary) in labels {
+        let placed = place(label, primary, places);
+        if let Some(same) = groups
+            .iter_mut()
+            .flatten()
+            .find(|other| (other.file, other.start, other.end) == (placed.file, placed.start, placed.end))
+        {
+            if !placed.text.is_empty() && same.text != placed.text {
+                let separator = if same.text.is_empty() { "" } else { "; " };
+                same.text = format!("{}{separator}{}", same.text, placed.text);
+            }
+            continue;
+        }
+        match groups.iter_mut().find(|group| is_near(group, &placed, places, width)) {
+            Some(group) => group.push(placed),
+            None => groups.push(vec![placed]),
+        }
+    }
+    groups.into_iter().map(|group| cut(group, places, width)).collect()
+}
+
+fn place(label: &Label, primary: bool, places: &Places<'_>) -> Placed {
+    let source = places.sources().file(label.span.file);
+    let text = source.text();
+    let at = places.position(label.span.file, label.span.start);
+    let line = source.lines().line_range(text, at.line);
+    // Offsets that point past a line or into a character cannot come from a parser, but must not end the program.
+    let floor = |offset: usize| (0..=offset.min(line.end)).rev().find(|&at| text.is_char_boundary(at)).unwrap_or(0);
+    let start = floor(label.span.start as usize).max(line.start);
+    let mut end = floor(label.span.end as usize).max(start);
+    if label.span.end as usize > line.end {
+        end = start + text[start..end].trim_end().len();
+    }
+    if end == start {
+        end += text[start..line.end].chars().next().map_or(0, char::len_utf8);
+    }
+    Placed { file: label.span.file, start, end, at, text: one_line(&label.text).into_owned(), primary }
+}
+
+fn is_near(group: &[Placed], placed: &Placed, places: &Places<'_>, width: usize) -> bool {
+    if group[0].file != placed.file {
+        return false;
+    }
+    let lines = || group.iter().map(|other| other.at.line);
+    let (first, last) = (lines().min().unwrap_or(0), lines().max().unwrap_or(0));
+    let line = placed.at.line;
+    let height = last.max(line) - first.min(line);
+    let gap = first.saturating_sub(line).max(line.saturating_sub(last));
+    // Two labels far apart on one long line cannot be seen through one window.
+    let window = room(width, last.max(line)) / 2;
+    let source = places.sources().file(placed.file);
+    let seen = group.iter().filter(|other| other.at.line == line).all(|other| {
+        source.lines().line_range(source.text(), line).len() <= window * 2
+            || placed.end.max(other.end) - placed.start.min(other.start) <= window
+    });
+    gap <= NEAR && height <= TALLEST && seen
+}
+
+fn cut(mut group: Vec<Placed>, places: &Places<'_>, width: usize) -> Excerpt {
+    group.sort_by_key(|placed| (placed.start, placed.end));
+    let source = places.sources().file(group[0].file);
+    let text = source.text();
+    let before = |placed: &Placed| if placed.primary { LINES_BEFORE } else { 0 };
+    let first_line = group.iter().map(|placed| placed.at.line.saturating_sub(before(placed)).max(1)).min().unwrap_or(1);
+    let last_line = group.iter().map(|placed| placed.at.line).max().unwrap_or(first_line);
+    let room = room(width, last_line);
+    let mut drawn = String::new();
+    let mut marks = Vec::new();
+    for line in first_line..=last_line {
+        let range = source.lines().line_range(text, line);
+        let here: Vec<&Placed> = group.iter().filter(|placed| placed.at.line == line).collect();
+        let window = window(text, range.clone(), &here, room);
+        let offsets = draw(text, range, window, &here, &mut drawn);
+        let line_start = drawn[..drawn.len() - 1].rfind('\n').map_or(0, |at| at + 1);
+        for (placed, (start, end)) in here.into_iter().zip(offsets) {
+            let column = width_of(&drawn[line_start..start]) + width_of(&drawn[start..end]) / 2;
+            // What miette draws before a label's words: the gutter, and an elbow of five columns.
+            let left = digits(last_line) + 4 + column + 5;
+            let room = width.saturating_sub(left).max(NARROWEST);
+            let text = wrap(&placed.text, room, room).join("\n");
+            marks.push(Mark { start, len: end - start, text, primary: placed.primary, at: placed.at });
+        }
+    }
+    Excerpt { name: places.shown(group[0].file), text: drawn, first_line, line_count: last_line - first_line + 1, marks }
+}
+
+/// The part of a line that is shown.
+fn window(text: &str, line: std::ops::Range<usize>, marks: &[&Placed], room: usize) -> std::ops::Range<usize> {
+    // Four bytes a column is the most that a character takes: a longer line need not be measured to its end.
+    if line.len() <= room * 4 && fitting(&text[line.clone()], room) == line.len() {
+        return line;
+    }
+    // Both ends may need an ellipsis.
+    let room = room.saturating_sub(2);
+    let Some(first) = marks.first() else {
+        return line.start..line.start + fitting(&text[line], room);
+    };
+    let end = marks.iter().map(|placed| placed.end).max().unwrap_or(first.end);
+    let marked = fitting(&text[first.start..end], room);
+    let marked = width_of(&text[first.start..first.start + marked]);
+    let back = |from: usize, room: usize| {
+        let mut left = room;
+        let mut start = from;
+        for (at, character) in text[line.start..from].char_indices().rev() {
+            let columns = column_bound(character);
+            if columns > left {
+                break;
+            }
+            left -= columns;
+            start = line.start + at;
+        }
+        start
+    };
+    let start = back(first.start, (room - marked.min(room)) / 3);
+    let stop = start + fitting(&text[start..line.end], room);
+    if stop < line.end {
+        return start..stop;
+    }
+    // The end of the line is in sight: spend what is left on its beginning.
+    back(line.end, room).min(start)..line.end
+}
+
+/// How many bytes of a text fit into this many columns.
+fn fitting(text: &str, room: usize) -> usize {
+    let mut left = room;
+    for (at, character) in text.char_indices() {
+        let columns = column_bound(character);
+        if columns > left {
+            return at;
+        }
+        left -= columns;
+    }
+    text.len()
+}
+
+/// Columns at most, a tab included.
+fn column_bound(character: char) -> usize {
+    if character == '\t' { TAB } else { columns(character) }
+}
+
+/// Appends a line's window to `drawn` and says where each mark came to stand.
+fn draw(
+    text: &str,
+    line: std::ops::Range<usize>,
+    window: std::ops::Range<usize>,
+    marks: &[&Placed],
+    drawn: &mut String,
+) -> Vec<(usize, usize)> {
+    let mut column = 0;
+    if window.start > line.start {
+        drawn.push('…');
+        column += 1;
+    }
+    let first = drawn.len();
+    let mut offsets: Vec<(Option<usize>, Option<usize>)> = vec![(None, None); marks.len()];
+    for (at, character) in text[window.clone()].char_indices() {
+        for (placed, (start, end)) in marks.iter().zip(&mut offsets) {
+            if window.start + at >= placed.start {
+                start.get_or_insert(drawn.len());
+            }
+            if window.start + at >= placed.end {
+                end.get_or_insert(drawn.len());
+            }
+        }
+        if character == '\t' {
+            let blanks = TAB - column % TAB;
+            drawn.extend(std::iter::repeat_n(' ', blanks));
+            column += blanks;
+        } else {
+            drawn.push(safe_char(character));
+            column += columns(character);
+        }
+    }
+    let last = drawn.len();
+    if window.end < line.end {
+        drawn.push('…');
+    }
+    drawn.push('\n');
+    offsets
+        .into_iter()
+        .map(|(start, end)| (start.unwrap_or(last).max(first), end.unwrap_or(last).max(first)))
+        .collect()
+}
+
+/// Columns for the text of a line.
+fn room(width: usize, last_line: u32) -> usize {
+    width.saturating_sub(digits(last_line) + 4).max(NARROWEST)
+}
+
+fn digits(number: u32) -> usize {
+    number.checked_ilog10().unwrap_or(0) as usize + 1
+}
+
+/// The encoding that people count columns in.
+pub(super) const PEOPLE: Encoding = Encoding::Utf32;

@@ -1,0 +1,256 @@
+//! The report as a person reads it on a terminal; the only file that names miette.
+//!
+//! miette draws the excerpts, one file at a time, because it cannot label two files in one diagnostic. The lines around them are ours.
+
+use std::fmt;
+use std::io::{self, Write};
+
+use miette::{
+    Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, MietteSpanContents, SourceCode,
+    SourceSpan, SpanContents, ThemeStyles,
+};
+
+use crate::engine::{Report, ReportedRule};
+use crate::finding::{Finding, Severity, Undecided};
+
+use super::RenderContext;
+use super::excerpt::{Excerpt, Mark, PEOPLE, excerpts};
+use super::place::Places;
+use super::summary;
+use super::text::{Paint, first_paragraph, framework_name, one_line, width_of, wrap};
+
+/// At most so many control ids of one framework; `explain` lists them all.
+const CONTROLS_SHOWN: usize = 3;
+
+/// Writes findings, the undecided where they are wanted, and the summary.
+pub(super) fn render(report: &Report, cx: &RenderContext<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let page = Page { report, cx, places: Places::new(cx, PEOPLE), paint: Paint { color: cx.color } };
+    for finding in &report.findings {
+        page.finding(finding, out)?;
+    }
+    if cx.unknown.lists() {
+        for undecided in &report.undecided {
+            page.undecided(undecided, out)?;
+        }
+    }
+    if !cx.quiet {
+        summary::write(report, cx, out)?;
+    }
+    Ok(())
+}
+
+struct Page<'a> {
+    report: &'a Report,
+    cx: &'a RenderContext<'a>,
+    places: Places<'a>,
+    paint: Paint,
+}
+
+impl Page<'_> {
+    fn finding(&self, finding: &Finding, out: &mut dyn Write) -> io::Result<()> {
+        let rule = self.report.rules.get(&finding.rule).map(AsRef::as_ref);
+        let word = finding.severity.as_str();
+        self.headline(word, Some(finding.severity), rule, finding.rule.as_str(), &finding.message, out)?;
+        let blocks = excerpts(finding, &self.places, self.cx.width);
+        let digits = blocks.iter().map(Excerpt::digits).max().unwrap_or(1);
+        for block in &blocks {
+            let indent = digits - block.digits();
+            out.write_all(self.draw(block, indent, finding.severity).as_bytes())?;
+        }
+        let docs = rule.map(|rule| &rule.docs);
+        if let Some(docs) = docs {
+            self.line("why", &first_paragraph(&docs.why), out)?;
+        }
+        let remedy = || docs.map(|docs| first_paragraph(&docs.remedy)).unwrap_or_default();
+        self.line("help", &finding.help.clone().unwrap_or_else(remedy), out)?;
+        self.line("assumed", finding.assumed.as_deref().unwrap_or_default(), out)?;
+        if let Some(rule) = rule {
+            let explain = format!("mlops-lint explain {}", finding.rule.as_str());
+            match controls(rule) {
+                Some(controls) => self.line("controls", &format!("{controls} · {explain}"), out)?,
+                None => self.line("more", &explain, out)?,
+            }
+        }
+        writeln!(out)
+    }
+
+    fn undecided(&self, undecided: &Undecided, out: &mut dyn Write) -> io::Result<()> {
+        let rule = self.report.rules.get(&undecided.rule).map(AsRef::as_ref);
+        let at = self.places.position(undecided.span.file, undecided.span.start);
+        let path = self.places.shown(undecided.span.file);
+        let subject = &undecided.subject;
+        let what = if subject.path.is_empty() { subject.resource.as_deref().unwrap_or("it") } else { &subject.path };
+        let message = format!("`{what}` at {path}:{}:{}", at.line, at.column);
+        self.headline("undecided", None, rule, undecided.rule.as_str(), &message, out)?;
+        for reason in &undecided.reasons {
+            self.line("because", &reason.text(), out)?;
+        }
+        let mut remedies: Vec<_> = undecided.reasons.iter().filter_map(|reason| summary::settles(reason.kind)).collect();
+        remedies.dedup();
+        self.line("help", &remedies.join("; "), out)?;
+        writeln!(out)
+    }
+
+    /// `high[rule-name] ENC001: message`
+    fn headline(
+        &self,
+        word: &str,
+        severity: Option<Severity>,
+        rule: Option<&ReportedRule>,
+        id: &str,
+        message: &str,
+        out: &mut dyn Write,
+    ) -> io::Result<()> {
+        let name = rule.map_or(id, |rule| &rule.meta.name);
+        let tag = format!("{word}[{name}]");
+        let message = one_line(message);
+        let used = width_of(&tag) + width_of(id) + 3;
+        let lines = wrap(&message, self.cx.width.saturating_sub(used), self.cx.width.saturating_sub(2));
+        match severity {
+            Some(severity) => write!(out, "{}", self.paint.severity(severity, tag))?,
+            None => write!(out, "{}", self.paint.bold(tag))?,
+        }
+        let page = rule.and_then(|rule| rule.docs.references.first()).filter(|_| self.cx.links);
+        match page {
+            Some(page) => write!(out, " \x1b]8;;{page}\x1b\\{id}\x1b]8;;\x1b\\:")?,
+            None => write!(out, " {id}:")?,
+        }
+        for (index, line) in lines.iter().enumerate() {
+            let before = match (index, line.is_empty()) {
+                (0, true) => "",
+                (0, false) => " ",
+                _ => "\n  ",
+            };
+            write!(out, "{before}{}", self.paint.bold(line))?;
+        }
+        writeln!(out)
+    }
+
+    /// `  why: text`, broken and indented.
+    fn line(&self, key: &str, text: &str, out: &mut dyn Write) -> io::Result<()> {
+        if text.is_empty() {
+            return Ok(());
+        }
+        let indent = key.len() + 4;
+        let room = self.cx.width.saturating_sub(indent);
+        for (index, line) in wrap(&one_line(text), room, room).iter().enumerate() {
+            if index == 0 {
+                writeln!(out, "  {} {line}", self.paint.key(format_args!("{key}:")))?;
+            } else {
+                writeln!(out, "{:indent$}{line}", "")?;
+            }
+        }
+        Ok(())
+    }
+
+    /// One block, moved right by `indent` so that the line numbers of a finding's blocks stand below each other.
+    fn draw(&self, block: &Excerpt, indent: usize, severity: Severity) -> String {
+        let mut drawn = String::new();
+        let handler = GraphicalReportHandler::new_themed(self.theme(block, severity))
+            .with_width(self.cx.width)
+            // Any number above 0: it tells a request for the whole block from one for a label's place.
+            .with_context_lines(1)
+            .with_urls(false)
+            .without_syntax_highlighting();
+        if handler.render_report(&mut drawn, &Block(block)).is_err() {
+            // Nothing but a place that miette could not read; the header still says where it is.
+            let at = block.marks[0].at;
+            return format!("  {}:{}:{}\n", block.name, at.line, at.column);
+        }
+        // The first line is the diagnostic's own message, which is empty here.
+        let lines = drawn.split_inclusive('\n').skip(1);
+        lines.flat_map(|line| [&"          "[..indent.min(10)], line]).collect()
+    }
+
+    fn theme(&self, block: &Excerpt, severity: Severity) -> GraphicalTheme {
+        if !self.cx.color {
+            return GraphicalTheme::unicode_nocolor();
+        }
+        let mut theme = GraphicalTheme::unicode();
+        let plain = ThemeStyles::none().link;
+        theme.styles.link = plain.cyan();
+        let primary = match severity {
+            Severity::Critical => plain.magenta(),
+            Severity::High => plain.red(),
+            Severity::Medium => plain.yellow(),
+            Severity::Low => plain.cyan(),
+            Severity::Info => plain.blue(),
+        };
+        // miette hands out styles in the order of the labels.
+        theme.styles.highlights =
+            block.marks.iter().map(|mark| if mark.primary { primary.bold() } else { plain.blue().bold() }).collect();
+        theme
+    }
+}
+
+/// "NIST 800-53 r5 SC-28(1), HIPAA 164.312(a)(2)(iv)"; a control that fits by analogy has a `~`.
+fn controls(rule: &ReportedRule) -> Option<String> {
+    let own = rule.docs.controls.iter().map(|(framework, ids)| (framework, ids, ""));
+    let analogies = rule.docs.controls_by_analogy.iter().map(|(framework, ids)| (framework, ids, "~"));
+    let mut parts: Vec<String> = Vec::new();
+    for (framework, ids, sign) in own.chain(analogies) {
+        let mut shown: Vec<String> = ids.iter().take(CONTROLS_SHOWN).map(|id| format!("{sign}{id}")).collect();
+        if ids.len() > CONTROLS_SHOWN {
+            shown.push(format!("+{}", ids.len() - CONTROLS_SHOWN));
+        }
+        if !shown.is_empty() {
+            parts.push(format!("{} {}", framework_name(framework), shown.join(" ")));
+        }
+    }
+    (!parts.is_empty()).then(|| parts.join(", "))
+}
+
+/// An excerpt as a diagnostic without a message.
+#[derive(Debug)]
+struct Block<'a>(&'a Excerpt);
+
+impl fmt::Display for Block<'_> {
+    fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Ok(())
+    }
+}
+
+impl std::error::Error for Block<'_> {}
+
+impl Diagnostic for Block<'_> {
+    fn source_code(&self) -> Option<&dyn SourceCode> {
+        Some(self)
+    }
+
+    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
+        Some(Box::new(self.0.marks.iter().map(|mark| {
+            let text = (!mark.text.is_empty()).then(|| mark.text.clone());
+            if mark.primary {
+                LabeledSpan::new_primary_with_span(text, (mark.start, mark.len))
+            } else {
+                LabeledSpan::new_with_span(text, (mark.start, mark.len))
+            }
+        })))
+    }
+}
+
+impl SourceCode for Block<'_> {
+    /// With context lines, the whole excerpt, so that its labels share one block; without, where a label is in the file.
+    fn read_span<'a>(
+        &'a self,
+        span: &SourceSpan,
+        before: usize,
+        _after: usize,
+    ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
+        let Excerpt { name, text, first_line, line_count, marks } = self.0;
+        let (line, column) = if before > 0 {
+            (*first_line, 1)
+        } else {
+            let here = |mark: &&Mark| mark.start == span.offset() && mark.len == span.len();
+            marks.iter().find(here).map_or((*first_line, 1), |mark| (mark.at.line, mark.at.column))
+        };
+        Ok(Box::new(MietteSpanContents::new_named(
+            name.clone(),
+            text.as_bytes(),
+            (0, text.len()).into(),
+            line as usize - 1,
+            column as usize - 1,
+            *line_count as usize,
+        )))
+    }
+}

@@ -1,0 +1,125 @@
+//! Turns a [`Report`] into text: for people, as JSON, as SARIF.
+//!
+//! The only floor that asks for lines and columns. It does not decide anything: what a report holds is printed, and the exit code is the caller's.
+//! Every format writes the same bytes for the same report; only the human one says how long the run took.
+
+mod excerpt;
+mod human;
+mod json;
+mod place;
+mod sarif;
+mod summary;
+mod text;
+
+use std::io::{self, BufWriter, Write};
+use std::str::FromStr;
+use std::time::Duration;
+
+use camino::Utf8Path;
+
+use crate::engine::Report;
+use crate::source::SourceMap;
+
+pub use text::{Paint, framework_name, plural, wrap};
+
+/// How a report is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum OutputFormat {
+    /// For people, with excerpts of the source.
+    Human,
+    /// Our own JSON, described by `docs/schema/report.schema.json`.
+    Json,
+    /// SARIF 2.1.0.
+    Sarif,
+}
+
+impl OutputFormat {
+    /// All of them, in the order of the help text.
+    pub const ALL: [Self; 3] = [Self::Human, Self::Json, Self::Sarif];
+
+    /// The word on the command line.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Human => "human",
+            Self::Json => "json",
+            Self::Sarif => "sarif",
+        }
+    }
+}
+
+impl FromStr for OutputFormat {
+    type Err = String;
+
+    fn from_str(word: &str) -> Result<Self, String> {
+        Self::ALL
+            .into_iter()
+            .find(|format| format.as_str() == word)
+            .ok_or_else(|| format!("`{word}` is none of human, json, sarif"))
+    }
+}
+
+/// What becomes of verdicts that could not be reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum UnknownMode {
+    /// Counted, with the main reasons.
+    #[default]
+    Hide,
+    /// Listed.
+    Show,
+    /// Listed, and the run fails.
+    Deny,
+}
+
+impl UnknownMode {
+    /// True if undecided verdicts are listed one by one.
+    pub fn lists(self) -> bool {
+        self != Self::Hide
+    }
+}
+
+/// Everything a renderer needs besides the report.
+#[derive(Debug, Clone)]
+pub struct RenderContext<'a> {
+    /// The texts that the report's spans point into.
+    pub sources: &'a SourceMap,
+    /// Machine formats give paths relative to this: the repository, else the current directory.
+    pub root: &'a Utf8Path,
+    /// Paths for people are relative to this; relative paths of sources are taken from here.
+    pub cwd: &'a Utf8Path,
+    /// Whether the human format may use colours.
+    pub color: bool,
+    /// Columns that the human format may use.
+    pub width: usize,
+    /// Whether the human format may write hyperlinks (OSC 8).
+    pub links: bool,
+    /// What becomes of undecided verdicts.
+    pub unknown: UnknownMode,
+    /// The severity below which findings are hidden, as the summary names it.
+    pub min_severity: crate::finding::Severity,
+    /// Findings only, no summary; human format.
+    pub quiet: bool,
+    /// Version of this program.
+    pub version: &'a str,
+    /// How long the run took; human format.
+    pub elapsed: Option<Duration>,
+}
+
+/// Writes a report.
+///
+/// # Errors
+/// What the writer says.
+pub fn render(
+    report: &Report,
+    format: OutputFormat,
+    cx: &RenderContext<'_>,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    // One allocation against one call of the writer for each piece of text.
+    let mut out = BufWriter::with_capacity(1 << 16, out);
+    match format {
+        OutputFormat::Human => human::render(report, cx, &mut out)?,
+        OutputFormat::Json => json::render(report, cx, &mut out)?,
+        OutputFormat::Sarif => sarif::render(report, cx, &mut out)?,
+    }
+    out.flush()
+}

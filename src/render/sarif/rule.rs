@@ -1,0 +1,111 @@
+//! A rule as SARIF describes it. Depends on the rule alone: equal in every code base.
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+
+use crate::engine::ReportedRule;
+use crate::finding::{Confidence, Severity};
+
+use super::super::text::{first_paragraph, framework_name};
+use super::model::{Configuration, Help, Rule, RuleProperties, Text};
+
+/// GitHub's limits.
+const DESCRIPTION: usize = 1024;
+const TAGS: usize = 10;
+
+/// The rule's object.
+pub(super) fn lower(rule: &ReportedRule) -> Rule<'_> {
+    let meta = &rule.meta;
+    let why = first_paragraph(&rule.docs.why);
+    let full = if why.is_empty() { meta.summary.clone() } else { why };
+    let mut tags = vec![Cow::Borrowed("security"), Cow::Owned(meta.category())];
+    tags.extend(rule.docs.controls.keys().map(|framework| Cow::Borrowed(framework.as_str())));
+    tags.truncate(TAGS);
+    Rule {
+        id: meta.id.as_str(),
+        name: &meta.name,
+        short_description: Text { text: cut(non_empty(&meta.summary, &meta.name).into()) },
+        full_description: Text { text: cut(Cow::Owned(non_empty(&full, &meta.name).to_owned())) },
+        default_configuration: Configuration { level: super::level(meta.severity) },
+        help_uri: rule.docs.references.iter().map(String::as_str).find(|url| is_absolute(url)),
+        help: Help { text: help_text(rule), markdown: help_markdown(rule) },
+        properties: RuleProperties {
+            precision: match meta.confidence {
+                Confidence::Certain => "very-high",
+                Confidence::Likely => "high",
+                Confidence::Possible => "medium",
+            },
+            problem_severity: match meta.severity {
+                Severity::Critical | Severity::High => "error",
+                Severity::Medium => "warning",
+                Severity::Low | Severity::Info => "recommendation",
+            },
+            // A string: GitHub rejects a number. Above 9.0 is critical, from 7.0 high, from 4.0 medium, from 0.1 low.
+            security_severity: match meta.severity {
+                Severity::Critical => Some("9.5"),
+                Severity::High => Some("8.0"),
+                Severity::Medium => Some("5.5"),
+                Severity::Low => Some("2.0"),
+                Severity::Info => None,
+            },
+            tags,
+        },
+    }
+}
+
+fn non_empty<'a>(text: &'a str, instead: &'a str) -> &'a str {
+    if text.trim().is_empty() { instead } else { text }
+}
+
+fn is_absolute(url: &str) -> bool {
+    url.starts_with("https://") && !url.contains(|c: char| c.is_whitespace() || c.is_control() || "<>\"{}|\\^`".contains(c))
+}
+
+fn cut(text: Cow<'_, str>) -> Cow<'_, str> {
+    match text.char_indices().nth(DESCRIPTION) {
+        None => text,
+        Some(_) => Cow::Owned(text.chars().take(DESCRIPTION - 1).chain(['…']).collect()),
+    }
+}
+
+fn help_text(rule: &ReportedRule) -> String {
+    let docs = &rule.docs;
+    let parts: Vec<&str> = [docs.why.trim(), docs.remedy.trim()].into_iter().filter(|part| !part.is_empty()).collect();
+    if parts.is_empty() { non_empty(&rule.meta.summary, &rule.meta.name).to_owned() } else { parts.join("\n\n") }
+}
+
+fn help_markdown(rule: &ReportedRule) -> String {
+    let docs = &rule.docs;
+    let mut text = String::new();
+    let mut section = |title: &str, body: &str| {
+        let body = body.trim();
+        if !body.is_empty() {
+            let gap = if text.is_empty() { "" } else { "\n" };
+            let _ = writeln!(text, "{gap}## {title}\n\n{body}");
+        }
+    };
+    section("Why it matters", &docs.why);
+    section("What to do", &docs.remedy);
+    section("Found", &fenced(docs.example_bad.as_deref()));
+    section("Passes", &fenced(docs.example_good.as_deref()));
+    section("Controls", &controls(rule));
+    let references: Vec<_> = docs.references.iter().map(|url| format!("- <{url}>")).collect();
+    section("References", &references.join("\n"));
+    if text.is_empty() { format!("{}\n", help_text(rule)) } else { text }
+}
+
+fn fenced(example: Option<&str>) -> String {
+    example.map(|example| format!("```yaml\n{}\n```", example.trim_end())).unwrap_or_default()
+}
+
+fn controls(rule: &ReportedRule) -> String {
+    let docs = &rule.docs;
+    let own = docs.controls.iter().map(|(framework, ids)| (framework, ids, ""));
+    let analogies = docs.controls_by_analogy.iter().map(|(framework, ids)| (framework, ids, " (by analogy)"));
+    let lines: Vec<_> = own
+        .chain(analogies)
+        .filter(|(_, ids, _)| !ids.is_empty())
+        .map(|(framework, ids, note)| format!("- {}: {}{note}", framework_name(framework), ids.join(", ")))
+        .collect();
+    lines.join("\n")
+}

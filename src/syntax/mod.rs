@@ -1,0 +1,141 @@
+//! Turns the text of one file into an arena [`Document`] whose every key, value and tag has a byte span.
+//!
+//! Knows YAML and JSON, not CloudFormation. Never fails: what is wrong with the text is a [`SyntaxIssue`], and what could be read is kept.
+
+pub mod json;
+mod node;
+pub mod path;
+mod scalar;
+mod yaml;
+
+use std::sync::Arc;
+
+use crate::source::{FileId, Span};
+
+pub use node::{Builder, Children, Comment, Document, Entries, Kind, Node, NodeId, Style, Tag};
+pub use path::{Path, Segment};
+pub use scalar::{ScalarType, canonical_text, json_type, scalar_type};
+
+/// How deep collections may be nested; deeper ones are not read, so that no walk over a tree can run out of stack.
+const MAX_DEPTH: usize = 255;
+
+/// How many issues of one file are kept.
+const MAX_ISSUES: usize = 1000;
+
+/// What reading one text gives.
+#[derive(Debug)]
+pub struct Parsed {
+    /// What could be read; its root is absent if nothing could.
+    pub document: Document,
+    /// What is wrong with the text, in the order of places.
+    pub issues: Vec<SyntaxIssue>,
+}
+
+/// One thing that is wrong with a text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SyntaxIssue {
+    /// What kind of thing.
+    pub kind: IssueKind,
+    /// The exact place.
+    pub span: Span,
+    /// What is wrong here: lower case, names the thing, no full stop.
+    pub message: String,
+    /// What to do, if that is known.
+    pub help: Option<String>,
+    /// Another place that matters, with a short label ("first written here").
+    pub related: Option<(Span, String)>,
+}
+
+/// Kinds of issues.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum IssueKind {
+    /// The text is neither YAML nor JSON from here on.
+    Syntax,
+    /// A key stands twice in one mapping.
+    DuplicateKey,
+    /// `&anchor`/`*alias`, which CloudFormation resolves in part or not at all.
+    Alias,
+    /// `<<`, which CloudFormation does not support.
+    MergeKey,
+    /// A second YAML document in one file.
+    SecondDocument,
+    /// Deeper than the limit: what is below was not read.
+    TooDeep,
+    /// A key that is not a scalar.
+    ComplexKey,
+}
+
+/// Reads a whole file: JSON if its first character is `{` and it parses as JSON, YAML otherwise.
+pub fn parse(file: FileId, text: &Arc<str>) -> Parsed {
+    let start = text.trim_start_matches(['\u{feff}', ' ', '\n', '\r', '\t']);
+    if start.starts_with('{') {
+        match json::parse(file, text) {
+            Ok(parsed) => return parsed,
+            // A YAML flow mapping may look like JSON; if YAML cannot read it either, the JSON error is the better one.
+            Err(issue) => {
+                let mut parsed = yaml::parse(file, text);
+                if let Some(syntax) = parsed.issues.iter_mut().find(|issue| issue.kind == IssueKind::Syntax) {
+                    *syntax = issue;
+                    parsed.issues.sort_by_key(|issue| issue.span);
+                }
+                return parsed;
+            }
+        }
+    }
+    yaml::parse(file, text)
+}
+
+/// Reports every key of a map that stood there before; kept fast for maps of any size.
+fn duplicate_keys(map: Node<'_>, issues: &mut Vec<SyntaxIssue>) {
+    let keys = || map.entries().map(|(key, _)| key).filter(|key| key.scalar().is_some() && !is_merge_key(*key));
+    fn text(key: Node<'_>) -> &str {
+        key.scalar().unwrap_or_default()
+    }
+    let count = keys().count();
+    if count <= 12 {
+        for (index, key) in keys().enumerate() {
+            if let Some(first) = keys().take(index).find(|first| text(*first) == text(key)) {
+                report(issues, duplicate(first, key));
+            }
+        }
+        return;
+    }
+    // Sorted, not hashed: a crafted file cannot make it slow.
+    let mut sorted: Vec<_> = keys().map(|key| (text(key), key.id())).collect();
+    sorted.sort_unstable();
+    for group in sorted.chunk_by(|a, b| a.0 == b.0) {
+        let node = |(_, id)| map.document().node(id);
+        group[1..].iter().for_each(|key| report(issues, duplicate(node(group[0]), node(*key))));
+    }
+}
+
+fn duplicate(first: Node<'_>, key: Node<'_>) -> SyntaxIssue {
+    SyntaxIssue {
+        kind: IssueKind::DuplicateKey,
+        span: key.span(),
+        message: format!("key `{}` stands twice in this map", shown(key.scalar().unwrap_or_default())),
+        help: Some("only one of the two counts, and which one is not documented: rename or remove one".to_owned()),
+        related: Some((first.span(), "first written here".to_owned())),
+    }
+}
+
+/// `<<` in YAML.
+fn is_merge_key(key: Node<'_>) -> bool {
+    key.text() == "<<" && key.style() == Style::Plain
+}
+
+/// Adds an issue. A file that is wrong in a thousand places needs no more of them.
+fn report(issues: &mut Vec<SyntaxIssue>, issue: SyntaxIssue) {
+    if issues.len() < MAX_ISSUES {
+        issues.push(issue);
+    }
+}
+
+/// A text as a message shows it: on one line, and not too long.
+fn shown(text: &str) -> String {
+    let mut shown: String = text.chars().take(60).flat_map(char::escape_debug).collect();
+    if text.chars().nth(60).is_some() {
+        shown.push_str("...");
+    }
+    shown
+}

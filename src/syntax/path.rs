@@ -1,0 +1,137 @@
+//! Paths below a node: `VpcConfig.Subnets[*]`, `EventPattern['detail-type']`, `**.Image`.
+
+use std::fmt;
+
+/// One step of a path.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Segment {
+    /// A member of a map.
+    Key(Box<str>),
+    /// An item of a list, from 0.
+    Index(usize),
+    /// Every item of a list; of a single value that value (one-or-list).
+    Each,
+    /// A member of that name at any depth, also at the top.
+    Deep(Box<str>),
+}
+
+/// Steps from a node down.
+pub type Path = Vec<Segment>;
+
+/// Why a text is no path.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct PathError {
+    /// What is wrong.
+    pub message: String,
+    /// Where in the text, in bytes.
+    pub at: usize,
+}
+
+/// Reads a path; `.{a,b}` stands for several paths. Empty text is the node itself.
+pub fn parse(text: &str) -> Result<Vec<Path>, PathError> {
+    let mut paths = vec![Path::new()];
+    let mut at = 0;
+    let error = |at: usize, message: &str| PathError { message: message.to_owned(), at };
+    while at < text.len() {
+        let rest = &text[at..];
+        if let Some(inner) = rest.strip_prefix('[') {
+            let close = inner.find(']').ok_or_else(|| error(at, "`[` without `]`"))?;
+            let inside = &inner[..close];
+            let segment = if inside == "*" {
+                Segment::Each
+            } else if let Some(key) = inside.strip_prefix('\'').and_then(|key| key.strip_suffix('\'')) {
+                Segment::Key(key.into())
+            } else {
+                Segment::Index(inside.parse().map_err(|_| error(at, "between `[` and `]` stands `*`, a number or 'a key'"))?)
+            };
+            paths.iter_mut().for_each(|path| path.push(segment.clone()));
+            at += close + 2;
+            continue;
+        }
+        if at > 0 {
+            at += 1;
+            if !rest.starts_with('.') {
+                return Err(error(at - 1, "a step starts with `.` or `[`"));
+            }
+        }
+        let rest = &text[at..];
+        let deep = rest.starts_with("**.");
+        let rest = if deep { at += 3; &text[at..] } else { rest };
+        if let Some(inner) = rest.strip_prefix('{') {
+            let close = inner.find('}').ok_or_else(|| error(at, "`{` without `}`"))?;
+            let names: Vec<&str> = inner[..close].split(',').map(str::trim).collect();
+            if names.iter().any(|name| name.is_empty()) {
+                return Err(error(at, "an empty name between `{` and `}`"));
+            }
+            paths = paths
+                .iter()
+                .flat_map(|path| {
+                    names.iter().map(move |name| {
+                        let mut path = path.clone();
+                        path.push(if deep { Segment::Deep((*name).into()) } else { Segment::Key((*name).into()) });
+                        path
+                    })
+                })
+                .collect();
+            at += close + 2;
+            continue;
+        }
+        let end = rest.find(['.', '[', '{', ']', '}']).unwrap_or(rest.len());
+        if end == 0 {
+            return Err(error(at, "a step without a name"));
+        }
+        let name: Box<str> = rest[..end].into();
+        let segment = if deep { Segment::Deep(name) } else { Segment::Key(name) };
+        paths.iter_mut().for_each(|path| path.push(segment.clone()));
+        at += end;
+    }
+    Ok(paths)
+}
+
+impl fmt::Display for Segment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Key(key) => write_key(f, key),
+            Self::Index(index) => write!(f, "[{index}]"),
+            Self::Each => f.write_str("[*]"),
+            Self::Deep(key) => write!(f, ".**.{key}"),
+        }
+    }
+}
+
+/// Writes `.key`, or `['odd.key']` where the key is no plain word.
+pub fn write_key(out: &mut impl fmt::Write, key: &str) -> fmt::Result {
+    if !key.is_empty() && key.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | ':' | '$')) {
+        write!(out, ".{key}")
+    } else {
+        write!(out, "['{key}']")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(text: &str) -> Vec<String> {
+        parse(text).unwrap().iter().map(|path| path.iter().map(ToString::to_string).collect()).collect()
+    }
+
+    #[test]
+    fn paths_read_back() {
+        assert_eq!(shown("A.B[*].C[0]"), [".A.B[*].C[0]"]);
+        assert_eq!(shown("EventPattern['detail-type'][*]"), [".EventPattern.detail-type[*]"]);
+        assert_eq!(shown("A.{B,C}.D"), [".A.B.D", ".A.C.D"]);
+        assert_eq!(shown("{B,C}[*]"), [".B[*]", ".C[*]"]);
+        assert_eq!(shown("**.Image"), [".**.Image"]);
+        assert_eq!(shown("a['b.c']"), [".a['b.c']"]);
+        assert_eq!(shown(""), [""]);
+    }
+
+    #[test]
+    fn what_is_no_path_is_said_with_its_place() {
+        for (text, at) in [("A..B", 2), ("A[x]", 1), ("A[", 1), ("A.{B,}", 2), ("A]", 1)] {
+            assert_eq!(parse(text).unwrap_err().at, at, "{text}");
+        }
+    }
+}

@@ -1,0 +1,216 @@
+//! Documents inside strings: finds them (which properties hold them is data of the catalogue) and reads them with holes.
+//!
+//! `Fn::Sub` and `Fn::Join` are put together to one decoded text whose every byte maps to its place in the file; what
+//! CloudFormation fills in is a hole. The holes' expressions stay in the host's tree, so they resolve like any other.
+
+use std::sync::Arc;
+
+use crate::catalog::{self, EmbeddedProperty, Format};
+use crate::source::{Quoting, TextMap};
+use crate::syntax::{Document, Node, NodeId, Style, SyntaxIssue, Tag, json};
+
+use super::{Call, Expr, Resource, SubPart, Template, literal_hint, sub_parts};
+
+/// A document that was found in a string.
+#[derive(Debug)]
+pub struct Embedded {
+    /// The node that holds it: a string, `Fn::Sub` or `Fn::Join`.
+    pub host: NodeId,
+    /// The number of the resource that it belongs to.
+    pub resource: usize,
+    /// The name of the property that holds it.
+    pub property: &'static str,
+    /// Its language.
+    pub format: Format,
+    /// The tree, or why there is none.
+    pub document: Result<Document, SyntaxIssue>,
+    /// What stands in its holes, by number.
+    pub holes: Vec<HoleExpr>,
+}
+
+/// What stands in a hole.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum HoleExpr {
+    /// `${name}` of `Fn::Sub`, with its value if `Fn::Sub` gives one itself.
+    Variable(Box<str>, Option<NodeId>),
+    /// An item of `Fn::Join`.
+    Node(NodeId),
+    /// `${name}` that the service fills in (`DefinitionSubstitutions`).
+    Substitution(Box<str>),
+    /// `${!name}`: the text `${name}` itself.
+    Literal(Box<str>),
+}
+
+/// Appends the documents of a resource.
+pub(super) fn read(template: &Template, index: usize, resource: &Resource, found: &mut Vec<Embedded>) {
+    let properties = catalog::embedded(&resource.kind);
+    let Some(node) = resource.properties.filter(|_| !properties.is_empty()) else { return };
+    let node = template.node(node);
+    for property in properties {
+        visit(node, property.path, &mut |host| {
+            if let Some(embedded) = read_one(host, index, property) {
+                found.push(embedded);
+            }
+        });
+    }
+}
+
+/// Calls `each` with what stands at a path, in every branch of every `Fn::If` on the way.
+fn visit<'d>(node: Node<'d>, path: &[&str], each: &mut dyn FnMut(Node<'d>)) {
+    if let Expr::Call(call) = Expr::of(node)
+        && call.function == Tag::If
+    {
+        for branch in call.arguments().into_iter().skip(1) {
+            visit(branch, path, each);
+        }
+        return;
+    }
+    match path {
+        [] => each(node.follow()),
+        ["[*]", rest @ ..] if node.is_sequence() => node.items().for_each(|item| visit(item, rest, each)),
+        ["[*]", rest @ ..] => visit(node, rest, each),
+        [key, rest @ ..] => {
+            if let Some(value) = node.get(key) {
+                visit(value, rest, each);
+            }
+        }
+    }
+}
+
+fn read_one(host: Node<'_>, resource: usize, property: &'static EmbeddedProperty) -> Option<Embedded> {
+    if !matches!(Expr::of(host), Expr::Scalar(_) | Expr::Call(Call { function: Tag::Sub | Tag::Join, .. })) {
+        return None;
+    }
+    if !literal_hint(host).trim_start().starts_with(['{', '[']) {
+        return None;
+    }
+    let mut assembly = Assembly { substitutes: property.substitutions.is_some(), ..Assembly::default() };
+    assembly.push(host, 0);
+    let Assembly { text, map, holes, expressions, .. } = assembly;
+    Some(Embedded {
+        host: host.id(),
+        resource,
+        property: property.path.iter().rev().find(|segment| **segment != "[*]").copied().unwrap_or_default(),
+        format: property.format,
+        document: json::parse_embedded(host.document().file(), Arc::from(text), map, holes),
+        holes: expressions,
+    })
+}
+
+/// A decoded text in the making.
+#[derive(Default)]
+struct Assembly {
+    text: String,
+    map: TextMap,
+    holes: Vec<(u32, u32)>,
+    expressions: Vec<HoleExpr>,
+    /// True if the service fills in `${name}` in what CloudFormation leaves.
+    substitutes: bool,
+}
+
+impl Assembly {
+    fn push(&mut self, node: Node<'_>, depth: u8) {
+        match Expr::of(node) {
+            Expr::Scalar(scalar) => self.push_scalar(scalar, None),
+            Expr::Call(call) if call.function == Tag::Sub => {
+                let (text, variables) = sub_arguments(call);
+                match text.filter(|text| text.scalar().is_some()) {
+                    Some(text) => self.push_scalar(text, Some(variables)),
+                    None => self.push_hole(node),
+                }
+            }
+            Expr::Call(call) if call.function == Tag::Join && depth < 8 => {
+                let arguments = call.arguments();
+                match arguments[..] {
+                    [separator, list] if separator.scalar().is_some() && Expr::of(list).call().is_none() => {
+                        for (index, item) in list.items().enumerate() {
+                            if index > 0 && !separator.text().is_empty() {
+                                self.push_scalar_text(separator);
+                            }
+                            self.push(item, depth + 1);
+                        }
+                    }
+                    _ => self.push_hole(node),
+                }
+            }
+            _ => self.push_hole(node),
+        }
+    }
+
+    /// Appends a scalar; `variables` is given for the text of `Fn::Sub`.
+    fn push_scalar(&mut self, node: Node<'_>, variables: Option<Option<Node<'_>>>) {
+        let base = self.offset();
+        self.push_scalar_text(node);
+        if variables.is_none() && !self.substitutes {
+            return;
+        }
+        for part in sub_parts(node.text()) {
+            let (range, expression) = match (part, variables) {
+                (SubPart::Name(name, range), Some(variables)) => {
+                    let value = variables.and_then(|variables| variables.get(name)).map(Node::id);
+                    (range, HoleExpr::Variable(name.into(), value))
+                }
+                (SubPart::Name(name, range), None) => (range, HoleExpr::Substitution(name.into())),
+                (SubPart::Literal(name, range), Some(_)) if self.substitutes => {
+                    (range, HoleExpr::Substitution(name.into()))
+                }
+                (SubPart::Literal(name, range), Some(_)) => (range, HoleExpr::Literal(format!("${{{name}}}").into())),
+                _ => continue,
+            };
+            self.holes.push((base + to_u32(range.start), base + to_u32(range.end)));
+            self.expressions.push(expression);
+        }
+    }
+
+    /// Appends the text of a scalar with its places.
+    fn push_scalar_text(&mut self, node: Node<'_>) {
+        let map = scalar_map(node);
+        self.map.append(&map);
+        self.text.push_str(node.text());
+    }
+
+    /// Appends a hole for an expression that is no text.
+    fn push_hole(&mut self, node: Node<'_>) {
+        const MARK: &str = "${}";
+        let span = node.span_with_tag();
+        let base = self.offset();
+        self.map.append(&TextMap::whole(to_u32(MARK.len()), span.start, span.end));
+        self.text.push_str(MARK);
+        self.holes.push((base, base + to_u32(MARK.len())));
+        self.expressions.push(HoleExpr::Node(node.id()));
+    }
+
+    fn offset(&self) -> u32 {
+        to_u32(self.text.len())
+    }
+}
+
+/// The text and the variable map of `Fn::Sub`, in both its forms.
+pub(crate) fn sub_arguments(call: Call<'_>) -> (Option<Node<'_>>, Option<Node<'_>>) {
+    if call.argument.is_sequence() {
+        let mut items = call.argument.items();
+        (items.next(), items.next().filter(|node| node.is_mapping()))
+    } else {
+        (Some(call.argument.follow()), None)
+    }
+}
+
+/// Where each byte of a scalar's decoded text stands in the file; the whole scalar, if that cannot be told.
+fn scalar_map(node: Node<'_>) -> TextMap {
+    let span = node.span();
+    let decoded = node.text();
+    let quoting = match node.style() {
+        Style::SingleQuoted => Quoting::Single,
+        Style::DoubleQuoted => Quoting::Double,
+        Style::Literal => Quoting::Literal,
+        Style::Folded => Quoting::Folded,
+        _ => Quoting::Plain,
+    };
+    let raw = node.document().text().get(span.range()).unwrap_or_default();
+    TextMap::align(decoded, raw, span.start, quoting)
+        .unwrap_or_else(|| TextMap::whole(to_u32(decoded.len()), span.start, span.end))
+}
+
+fn to_u32(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}

@@ -1,0 +1,222 @@
+//! Holes: what is not known in a text, with an identity, so that two unknown texts can be known to be equal.
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+use std::rc::Rc;
+
+use crate::catalog::Returned;
+use crate::finding::{Reason, ReasonKind};
+use crate::template::TemplateId;
+
+use super::{EntityId, GroupId, Scalar, ScalarKind, Value};
+
+/// A piece of a symbolic text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Part<'p> {
+    /// Literal text; never empty, never next to another text.
+    Text(Cow<'p, str>),
+    /// A hole.
+    Hole(Hole<'p>),
+}
+
+/// Pseudo parameters (AWS documentation, "Pseudo parameters reference").
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[expect(missing_docs, reason = "each is the pseudo parameter of its name")]
+pub enum Pseudo {
+    AccountId,
+    Region,
+    Partition,
+    UrlSuffix,
+    StackName,
+    StackId,
+    NotificationArns,
+}
+
+impl Pseudo {
+    /// The pseudo parameter of a name such as `AWS::Region`; `AWS::NoValue` is none.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Some(match name {
+            "AWS::AccountId" => Self::AccountId,
+            "AWS::Region" => Self::Region,
+            "AWS::Partition" => Self::Partition,
+            "AWS::URLSuffix" => Self::UrlSuffix,
+            "AWS::StackName" => Self::StackName,
+            "AWS::StackId" => Self::StackId,
+            "AWS::NotificationARNs" => Self::NotificationArns,
+            _ => return None,
+        })
+    }
+
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::AccountId => "AWS::AccountId",
+            Self::Region => "AWS::Region",
+            Self::Partition => "AWS::Partition",
+            Self::UrlSuffix => "AWS::URLSuffix",
+            Self::StackName => "AWS::StackName",
+            Self::StackId => "AWS::StackId",
+            Self::NotificationArns => "AWS::NotificationARNs",
+        }
+    }
+
+    /// True if it is the same in all stacks of a project.
+    pub fn is_shared(self) -> bool {
+        !matches!(self, Self::StackName | Self::StackId | Self::NotificationArns)
+    }
+}
+
+/// A parameter of a pipeline definition, with the values it may have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PipelineParameter<'p> {
+    /// Its name.
+    pub name: &'p str,
+    /// Where its definition starts in the file; with the file, its identity.
+    pub place: crate::source::Span,
+    /// `EnumValues`, else `DefaultValue`.
+    pub values: Vec<Cow<'p, str>>,
+}
+
+/// What is not known in a text.
+#[derive(Debug, Clone)]
+pub enum Hole<'p> {
+    /// A parameter; parameters that are shared are one group.
+    Parameter(GroupId, &'p str),
+    /// A pseudo parameter; the template counts only for those that are not shared.
+    Pseudo(Pseudo, TemplateId),
+    /// What `Ref` or `GetAtt` of a resource returns.
+    Resource(EntityId, Returned, &'p str),
+    /// An import that nothing here exports: its name.
+    Import(Rc<str>),
+    /// `{{resolve:…}}`.
+    Dynamic(Rc<str>),
+    /// `{"Get": "Parameters.X"}` of a pipeline definition.
+    Pipeline(Rc<PipelineParameter<'p>>),
+    /// Known at run time only; the text is its identity within the document of `place`.
+    RunTime(Rc<str>, crate::source::FileId),
+    /// Computed from something that is not known: a text that identifies it, and why.
+    Derived(Rc<str>, Rc<Reason>),
+}
+
+impl PartialEq for Hole<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Parameter(a, _), Self::Parameter(b, _)) => a == b,
+            (Self::Pseudo(a, s), Self::Pseudo(b, t)) => a == b && (a.is_shared() || s == t),
+            (Self::Resource(a, x, p), Self::Resource(b, y, q)) => a == b && x == y && (*x != Returned::Other || p == q),
+            (Self::Import(a), Self::Import(b)) | (Self::Dynamic(a), Self::Dynamic(b)) => a == b,
+            (Self::Pipeline(a), Self::Pipeline(b)) => a.place == b.place,
+            (Self::RunTime(a, s), Self::RunTime(b, t)) => a == b && s == t,
+            (Self::Derived(a, _), Self::Derived(b, _)) => a == b,
+            _ => false,
+        }
+    }
+}
+
+impl Eq for Hole<'_> {}
+
+impl Hole<'_> {
+    /// Why it is not known.
+    pub fn reason(&self) -> Reason {
+        let (kind, name) = match self {
+            Self::Parameter(_, name) => (ReasonKind::ParameterWithoutDefault, (*name).to_owned()),
+            Self::Pseudo(pseudo, _) => (ReasonKind::PseudoParameter, pseudo.name().to_owned()),
+            Self::Resource(_, _, name) => (ReasonKind::Attribute, (*name).to_owned()),
+            Self::Import(name) => (ReasonKind::ExternalImport, name.to_string()),
+            Self::Dynamic(text) => (ReasonKind::DynamicReference, text.to_string()),
+            Self::Pipeline(parameter) => (ReasonKind::RunTime, format!("Parameters.{}", parameter.name)),
+            Self::RunTime(text, _) => (ReasonKind::RunTime, text.to_string()),
+            Self::Derived(_, reason) => return (**reason).clone(),
+        };
+        Reason { kind, name }
+    }
+
+    /// Writes its identity, as part of a key.
+    fn write_key(&self, key: &mut String) {
+        let written = match self {
+            Self::Parameter(group, _) => write!(key, "\u{1}P{}", group.0),
+            Self::Pseudo(pseudo, _) if pseudo.is_shared() => write!(key, "\u{1}A{}", pseudo.name()),
+            Self::Pseudo(pseudo, template) => write!(key, "\u{1}A{}@{}", pseudo.name(), template.0),
+            Self::Resource(entity, Returned::Other, name) => write!(key, "\u{1}R{}.{name}", entity.0),
+            Self::Resource(entity, returned, _) => write!(key, "\u{1}R{}.{returned:?}", entity.0),
+            Self::Import(name) => write!(key, "\u{1}I{name}"),
+            Self::Dynamic(text) => write!(key, "\u{1}D{text}"),
+            Self::Pipeline(parameter) => {
+                write!(key, "\u{1}G{}:{}", parameter.place.file.index(), parameter.place.start)
+            }
+            Self::RunTime(text, file) => write!(key, "\u{1}T{}:{text}", file.index()),
+            Self::Derived(identity, _) => write!(key, "\u{1}X{identity}"),
+        };
+        debug_assert!(written.is_ok(), "writing to a string cannot fail");
+        key.push('\u{2}');
+    }
+
+    /// As people would write it: `${Environment}`.
+    fn write_shown(&self, shown: &mut String) {
+        let name = match self {
+            Self::Parameter(_, name) | Self::Resource(_, _, name) => (*name).to_owned(),
+            Self::Pseudo(pseudo, _) => pseudo.name().to_owned(),
+            Self::Import(name) => format!("import {name}"),
+            Self::Dynamic(text) => {
+                shown.push_str(text);
+                return;
+            }
+            Self::Pipeline(parameter) => format!("Parameters.{}", parameter.name),
+            Self::RunTime(text, _) => text.to_string(),
+            Self::Derived(_, reason) => reason.name.clone(),
+        };
+        shown.push_str("${");
+        shown.push_str(&name);
+        shown.push('}');
+    }
+}
+
+/// A text that is equal for two values exactly if their parts are.
+pub fn canonical(parts: &[Part<'_>]) -> String {
+    let mut key = String::new();
+    for part in parts {
+        match part {
+            Part::Text(text) => key.push_str(text),
+            Part::Hole(hole) => hole.write_key(&mut key),
+        }
+    }
+    key
+}
+
+/// A value as people would write it; known text as it is.
+pub fn text_of(value: &Value<'_>) -> String {
+    match value {
+        Value::Scalar(scalar) => scalar.text.to_string(),
+        Value::Symbolic(parts) => {
+            let mut shown = String::new();
+            for part in parts.iter() {
+                match part {
+                    Part::Text(text) => shown.push_str(text),
+                    Part::Hole(hole) => hole.write_shown(&mut shown),
+                }
+            }
+            shown
+        }
+        _ => String::new(),
+    }
+}
+
+/// Puts parts together to a value: text next to text becomes one, no hole makes it known.
+pub fn joined<'p>(parts: Vec<Part<'p>>) -> Value<'p> {
+    let mut merged: Vec<Part<'p>> = Vec::with_capacity(parts.len());
+    for part in parts {
+        match (merged.last_mut(), part) {
+            (_, Part::Text(text)) if text.is_empty() => {}
+            (Some(Part::Text(last)), Part::Text(text)) => last.to_mut().push_str(&text),
+            (_, part) => merged.push(part),
+        }
+    }
+    if merged.iter().any(|part| matches!(part, Part::Hole(_))) {
+        return Value::Symbolic(merged.into());
+    }
+    let text = match merged.into_iter().next() {
+        Some(Part::Text(text)) => text,
+        _ => Cow::Borrowed(""),
+    };
+    Value::Scalar(Scalar { text, kind: ScalarKind::String })
+}

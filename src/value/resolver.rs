@@ -1,0 +1,522 @@
+//! Expressions to values under one scenario.
+//!
+//! A resolver is made for one evaluation: it carries the scenario, counts its steps (so that no alias bomb or cycle of
+//! references can hold it up) and records what it read.
+
+use std::borrow::Cow;
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use crate::finding::ReasonKind;
+use crate::syntax::{Kind, Node, Segment, Tag};
+use crate::template::{Expr, Parameter, TemplateId};
+
+use super::{
+    Blocker, Choice, Cursor, Hole, List, Map, Part, Scalar, ScalarKind, Scenario, Trace, Unknown, Value, World, joined,
+};
+
+/// References within references; deeper is a cycle or as good as one.
+const DEPTH: u32 = 64;
+/// Steps of one evaluation; more is an alias bomb.
+const STEPS: u32 = 200_000;
+
+/// A value with its place.
+#[derive(Debug, Clone)]
+pub struct Found<'p> {
+    /// The value.
+    pub value: Value<'p>,
+    /// Where it is written; of a missing one, the nearest node that is.
+    pub cursor: Cursor<'p>,
+    /// The steps of the path that lead nowhere.
+    pub missing: &'p [Segment],
+}
+
+/// Evaluates expressions under one scenario.
+pub struct Resolver<'w, 'p> {
+    /// The project.
+    pub world: &'w dyn World<'p>,
+    pub(super) scenario: Scenario<'p>,
+    trace: RefCell<Trace<'p>>,
+    depth: Cell<u32>,
+    steps: Cell<u32>,
+    in_condition: Cell<u32>,
+}
+
+/// What a condition is worth.
+pub type Decision<'p> = Result<bool, Rc<Unknown<'p>>>;
+
+impl<'w, 'p> Resolver<'w, 'p> {
+    /// A resolver for one evaluation.
+    pub fn new(world: &'w dyn World<'p>, scenario: Scenario<'p>) -> Self {
+        Self {
+            world,
+            scenario,
+            trace: RefCell::default(),
+            depth: Cell::new(0),
+            steps: Cell::new(0),
+            in_condition: Cell::new(0),
+        }
+    }
+
+    /// The scenario.
+    pub fn scenario(&self) -> &Scenario<'p> {
+        &self.scenario
+    }
+
+    /// What was read so far.
+    pub fn trace(&self) -> Trace<'p> {
+        self.trace.borrow().clone()
+    }
+
+    /// Records that an edge rests on shared parameters.
+    pub fn note_shared(&self) {
+        self.trace.borrow_mut().shared = true;
+    }
+
+    /// Forgets what was read so far.
+    pub fn clear_trace(&self) {
+        *self.trace.borrow_mut() = Trace::default();
+    }
+
+    /// The value at a cursor with its place, branches of `Fn::If` followed.
+    pub fn found(&self, cursor: Cursor<'p>) -> Found<'p> {
+        match self.settle(cursor) {
+            Ok(cursor) => Found { value: self.value(cursor), cursor, missing: &[] },
+            Err(unknown) => Found { value: Value::Unknown(unknown), cursor, missing: &[] },
+        }
+    }
+
+    /// Follows `Fn::If` to the branch that holds in this scenario.
+    fn settle(&self, mut cursor: Cursor<'p>) -> Result<Cursor<'p>, Rc<Unknown<'p>>> {
+        for _ in 0..DEPTH {
+            let Some(call) = Self::expr(cursor).call().filter(|call| call.function == Tag::If) else { break };
+            let arguments = call.arguments();
+            let [name, then, otherwise] = arguments[..] else {
+                return Err(Rc::new(Unknown::because(ReasonKind::Malformed, "Fn::If")));
+            };
+            let holds = match name.scalar() {
+                Some(name) => self.condition(cursor, name)?,
+                None => return Err(Rc::new(Unknown::because(ReasonKind::Malformed, "Fn::If"))),
+            };
+            let fallback = cursor.fallback;
+            cursor = Cursor { fallback, ..cursor.to(if holds { then } else { otherwise }) };
+        }
+        Ok(cursor)
+    }
+
+    /// The node at a cursor, typed.
+    pub(super) fn expr(cursor: Cursor<'p>) -> Expr<'p> {
+        if cursor.untagged { Expr::untagged(cursor.node) } else { Expr::of(cursor.node) }
+    }
+
+    /// The value at a cursor.
+    pub fn value(&self, cursor: Cursor<'p>) -> Value<'p> {
+        self.steps.set(self.steps.get() + 1);
+        if self.depth.get() > DEPTH || self.steps.get() > STEPS {
+            return Value::unknown(ReasonKind::Malformed, "a reference that leads back to itself");
+        }
+        self.depth.set(self.depth.get() + 1);
+        let value = self.value_inner(cursor);
+        self.depth.set(self.depth.get() - 1);
+        value
+    }
+
+    fn value_inner(&self, cursor: Cursor<'p>) -> Value<'p> {
+        if cursor.embedded.is_none() && !cursor.untagged && !cursor.frame.template.embedded.is_empty() {
+            let host = cursor.node.follow().id();
+            if let Some(embedded) = cursor.frame.template.embedded_at(host)
+                && std::ptr::eq(cursor.node.document(), &raw const cursor.frame.template.document)
+            {
+                return self.embedded_root(cursor, embedded);
+            }
+        }
+        match Self::expr(cursor) {
+            Expr::Scalar(node) => self.scalar(cursor, node),
+            Expr::List(node) => Value::List(List::Node(Cursor { node, ..cursor })),
+            Expr::Map(node) => self.dialect_map(Cursor { node, ..cursor }),
+            Expr::Hole(node) => self.hole_value(cursor, node.hole().unwrap_or_default()),
+            Expr::Call(call) => self.call(cursor, call),
+        }
+    }
+
+    fn scalar(&self, cursor: Cursor<'p>, node: Node<'p>) -> Value<'p> {
+        if node.has_holes() {
+            return self.holed_scalar(cursor, node);
+        }
+        let text = node.text();
+        if let Some(value) = self.dialect_text(cursor, text) {
+            return value;
+        }
+        if text.contains("{{resolve:") {
+            return joined(dynamic_parts(text));
+        }
+        let Some(scalar) = Scalar::of(text, node.style()) else { return Value::Absent };
+        if !cursor.frame.bindings.is_empty() && text.contains("${") {
+            return Value::text(super::functions::bound_text(text, cursor));
+        }
+        Value::Scalar(scalar)
+    }
+
+    /// What a named condition is worth, read from the template of a cursor.
+    pub fn condition(&self, cursor: Cursor<'p>, name: &str) -> Decision<'p> {
+        let template = cursor.frame.template;
+        let Some(definition) = template.condition(name) else {
+            return Err(Rc::new(Unknown::because(ReasonKind::Malformed, name)));
+        };
+        if let Some(holds) = self.scenario.condition(template.id, name) {
+            self.note_condition(template.id, &definition.name, holds);
+            return Ok(holds);
+        }
+        if self.depth.get() > DEPTH {
+            return Err(Rc::new(Unknown::because(ReasonKind::Malformed, name)));
+        }
+        self.depth.set(self.depth.get() + 1);
+        self.in_condition.set(self.in_condition.get() + 1);
+        let inner = Cursor::new(template, &definition.bindings, template.node(definition.node));
+        let decision = self.decide(inner);
+        self.in_condition.set(self.in_condition.get() - 1);
+        self.depth.set(self.depth.get() - 1);
+        match decision {
+            Ok(holds) => {
+                self.note_condition(template.id, &definition.name, holds);
+                Ok(holds)
+            }
+            Err(unknown) if unknown.blockers.is_empty() => {
+                // Nothing finite decides it: both are tried, consistently throughout the scenario.
+                let mut unknown = (*unknown).clone();
+                unknown.blockers.push(Blocker {
+                    choice: Choice::Condition(template.id, &definition.name),
+                    domain: Rc::from([Some(Cow::Borrowed("true")), Some(Cow::Borrowed("false"))]),
+                    mapping: false,
+                });
+                unknown.reasons = vec![crate::finding::Reason { kind: ReasonKind::Condition, name: name.to_owned() }];
+                Err(Rc::new(unknown))
+            }
+            Err(unknown) => Err(unknown),
+        }
+    }
+
+    fn note_condition(&self, template: TemplateId, name: &'p str, holds: bool) {
+        let mut trace = self.trace.borrow_mut();
+        if !trace.conditions.iter().any(|&(t, n, _)| t == template && n == name) {
+            trace.conditions.push((template, name, holds));
+        }
+    }
+
+    pub(super) fn is_in_condition(&self) -> bool {
+        self.in_condition.get() > 0
+    }
+
+    /// The value of a parameter.
+    pub(super) fn parameter(&self, at: Cursor<'p>, parameter: &'p Parameter) -> Value<'p> {
+        let template = at.frame.template;
+        match self.world.parameter(template, parameter) {
+            super::ParameterValue::Passed(cursor) => {
+                let value = self.found(cursor).value;
+                match value.as_str() {
+                    Some(text) if parameter.is_list() => split_list(text, at),
+                    _ => value,
+                }
+            }
+            super::ParameterValue::Free(group) => {
+                if parameter.is_ssm() {
+                    let name = parameter.default.and_then(|node| template.node(node).scalar()).unwrap_or(&parameter.name);
+                    return Value::hole(Hole::Dynamic(format!("{{{{resolve:ssm:{name}}}}}").into()));
+                }
+                let hole = Hole::Parameter(group, &parameter.name);
+                let Some(chosen) = self.chosen(&hole) else { return Value::hole(hole) };
+                match chosen {
+                    None => Value::hole(hole),
+                    Some(text) if parameter.is_list() => split_list(&text, at),
+                    Some(text) => {
+                        let kind = if &*parameter.kind == "Number" { ScalarKind::Number } else { ScalarKind::String };
+                        Value::Scalar(Scalar { text, kind })
+                    }
+                }
+            }
+        }
+    }
+
+    /// The value that the scenario gives a hole; read values are recorded.
+    pub(super) fn chosen(&self, hole: &Hole<'p>) -> Option<Option<Cow<'p, str>>> {
+        let chosen = self.scenario.hole(hole)?;
+        if !self.is_in_condition() {
+            let mut trace = self.trace.borrow_mut();
+            if !trace.direct.iter().any(|known| known.choice == chosen.choice) {
+                trace.direct.push(chosen.clone());
+            }
+        }
+        Some(chosen.value.clone())
+    }
+
+    /// Why a text with holes is not known, and which choices would settle it.
+    pub fn why(&self, parts: &[Part<'p>]) -> Unknown<'p> {
+        let mut unknown = Unknown::default();
+        for part in parts {
+            if let Part::Hole(hole) = part {
+                unknown.merge(&self.why_hole(hole));
+            }
+        }
+        unknown
+    }
+
+    fn why_hole(&self, hole: &Hole<'p>) -> Unknown<'p> {
+        let mut unknown = Unknown { reasons: vec![hole.reason()], blockers: Vec::new() };
+        if self.scenario.hole(hole).is_some() {
+            return unknown;
+        }
+        let domain = match hole {
+            Hole::Parameter(group, _) => self.world.domain(*group),
+            Hole::Pseudo(..) if self.is_in_condition() => self.world.pseudo_domain(hole),
+            Hole::Pipeline(parameter) if !parameter.values.is_empty() => {
+                Some(parameter.values.iter().cloned().map(Some).collect())
+            }
+            _ => None,
+        };
+        if let Some(domain) = domain {
+            unknown.blockers.push(Blocker { choice: Choice::Hole(hole.clone()), domain, mapping: false });
+        }
+        unknown
+    }
+
+    /// The parts of a text: of a known one a single text, of anything else nothing.
+    pub fn parts(&self, value: &Value<'p>) -> Option<Vec<Part<'p>>> {
+        match value {
+            Value::Scalar(scalar) if scalar.text.is_empty() => Some(Vec::new()),
+            Value::Scalar(scalar) => Some(vec![Part::Text(scalar.text.clone())]),
+            Value::Symbolic(parts) => Some(parts.to_vec()),
+            _ => None,
+        }
+    }
+
+    /// The same parts with every hole that is a resource's name replaced by the name that is written for it.
+    pub fn with_names(&self, parts: &[Part<'p>]) -> Vec<Part<'p>> {
+        let named = |part: &Part<'p>| matches!(part, Part::Hole(Hole::Resource(_, crate::catalog::Returned::Name, _)));
+        if !parts.iter().any(named) {
+            return parts.to_vec();
+        }
+        let mut expanded = Vec::new();
+        for part in parts {
+            if let Part::Hole(Hole::Resource(entity, crate::catalog::Returned::Name, _)) = part
+                && self.depth.get() < DEPTH
+                && let Some(cursor) = self.world.physical_name(*entity)
+                && let Some(name) = self.parts(&self.found(cursor).value)
+                && !name.iter().any(named)
+            {
+                expanded.extend(name);
+            } else {
+                expanded.push(part.clone());
+            }
+        }
+        match joined(expanded) {
+            Value::Symbolic(parts) => parts.to_vec(),
+            Value::Scalar(scalar) if scalar.text.is_empty() => Vec::new(),
+            Value::Scalar(scalar) => vec![Part::Text(scalar.text)],
+            _ => Vec::new(),
+        }
+    }
+
+    /// Everything at the end of a path.
+    pub fn walk(&self, start: Found<'p>, path: &'p [Segment]) -> Vec<Found<'p>> {
+        let mut current = vec![start];
+        for (index, segment) in path.iter().enumerate() {
+            let mut next = Vec::with_capacity(current.len());
+            for found in current {
+                self.step(found, segment, &path[index..], &mut next);
+            }
+            current = next;
+        }
+        current
+    }
+
+    fn step(&self, found: Found<'p>, segment: &'p Segment, rest: &'p [Segment], out: &mut Vec<Found<'p>>) {
+        match segment {
+            Segment::Key(key) => out.push(self.member(found, key, rest)),
+            Segment::Index(index) => {
+                let cursor = found.cursor;
+                match found.value {
+                    Value::List(list) => {
+                        let item = self.item(&list, *index);
+                        out.push(item.unwrap_or(Found { value: Value::Absent, cursor, missing: rest }));
+                    }
+                    // One or list: a single value is a list of one.
+                    value @ (Value::Scalar(_) | Value::Map(_)) if *index == 0 => out.push(Found { value, ..found }),
+                    Value::Symbolic(parts) => out.push(self.piece_of(&parts, cursor, &format!("[{index}]"))),
+                    Value::Unknown(unknown) => out.push(Found { value: Value::Unknown(unknown), ..found }),
+                    _ => out.push(Found { value: Value::Absent, missing: missing_from(&found, rest), ..found }),
+                }
+            }
+            Segment::Each => match found.value {
+                Value::Absent => {}
+                Value::List(list) => out.extend(self.items(&list)),
+                Value::Symbolic(ref parts) if self.is_list_hole(parts) => {
+                    out.push(self.piece_of(parts, found.cursor, "[*]"));
+                }
+                _ => out.push(found),
+            },
+            Segment::Deep(key) => self.deep(found, key, 0, out),
+        }
+    }
+
+    /// True if the parts are one hole whose value is a list.
+    fn is_list_hole(&self, parts: &[Part<'p>]) -> bool {
+        match parts {
+            [Part::Hole(Hole::Derived(..) | Hole::RunTime(..))] => true,
+            [Part::Hole(Hole::Parameter(group, _))] => self.world.domain(*group).is_some() || self.world.allowed_pattern(*group).is_none(),
+            _ => false,
+        }
+    }
+
+    /// The unknown piece of something that is not known.
+    fn piece_of(&self, parts: &Rc<[Part<'p>]>, cursor: Cursor<'p>, piece: &str) -> Found<'p> {
+        let why = self.why(parts);
+        if why.blockers.is_empty() {
+            let reason = why.reasons.into_iter().next();
+            if let Some(reason) = reason {
+                let identity = format!("{}{piece}", super::canonical(parts));
+                let value = Value::hole(Hole::Derived(identity.into(), Rc::new(reason)));
+                return Found { value, cursor, missing: &[] };
+            }
+            return Found { value: Value::Absent, cursor, missing: &[] };
+        }
+        Found { value: Value::Unknown(Rc::new(why)), cursor, missing: &[] }
+    }
+
+    fn deep(&self, found: Found<'p>, key: &str, depth: u32, out: &mut Vec<Found<'p>>) {
+        if depth > DEPTH {
+            return;
+        }
+        match &found.value {
+            Value::Map(map) => {
+                for (name, member) in self.entries(map) {
+                    if name == key {
+                        out.push(member.clone());
+                    }
+                    self.deep(member, key, depth + 1, out);
+                }
+            }
+            Value::List(list) => {
+                for item in self.items(list) {
+                    self.deep(item, key, depth + 1, out);
+                }
+            }
+            Value::Unknown(_) => out.push(found),
+            _ => {}
+        }
+    }
+
+    /// A member of what was found.
+    fn member(&self, found: Found<'p>, key: &str, rest: &'p [Segment]) -> Found<'p> {
+        let cursor = found.cursor;
+        match &found.value {
+            Value::Map(Map::Node(map)) => self.member_of(*map, key, rest),
+            Value::Map(Map::View(view)) => match view.members.iter().find(|(name, _)| *name == key) {
+                Some((_, member)) => member.clone(),
+                None => Found { value: Value::Absent, cursor: view.cursor, missing: rest },
+            },
+            Value::Entity(entity) => {
+                let root = self.world.root(self, *entity);
+                if root.value.is_absent() {
+                    return Found { missing: rest, ..root };
+                }
+                self.member(root, key, rest)
+            }
+            Value::Symbolic(parts) => self.piece_of(parts, cursor, &format!(".{key}")),
+            Value::Unknown(_) => found,
+            Value::Absent => Found { value: Value::Absent, missing: missing_from(&found, rest), ..found },
+            Value::Scalar(_) | Value::List(_) => Found { value: Value::Absent, cursor, missing: rest },
+        }
+    }
+
+    fn member_of(&self, map: Cursor<'p>, key: &str, rest: &'p [Segment]) -> Found<'p> {
+        let fallback = map.fallback.and_then(|node| node.get(key));
+        let own = if map.frame.bindings.is_empty() { map.node.get(key) } else { super::functions::bound_member(map, key) };
+        if let Some(value) = own {
+            return self.found(Cursor { fallback, ..map.to(value) });
+        }
+        if let Some(value) = fallback {
+            return self.found(map.to(value));
+        }
+        if let Some(found) = self.dialect_member(map, key) {
+            return found;
+        }
+        // What a macro, an include or a loop may add cannot be known.
+        for (name, value) in map.node.entries() {
+            let name = name.scalar().unwrap_or_default();
+            if map.embedded.is_none() && (name == "Fn::Transform" || name.starts_with("Fn::ForEach::")) {
+                return Found { value: Value::unknown(ReasonKind::Macro, name), cursor: map.to(value), missing: &[] };
+            }
+        }
+        Found { value: Value::Absent, cursor: map, missing: rest }
+    }
+
+    /// The item of a list at a place.
+    fn item(&self, list: &List<'p>, index: usize) -> Option<Found<'p>> {
+        match list {
+            List::Items(items) => items.get(index).cloned(),
+            List::Node(_) => self.items(list).into_iter().nth(index),
+        }
+    }
+
+    /// The items of a list; what is `AWS::NoValue` is none, and a list in a place of an item stays one item.
+    pub fn items(&self, list: &List<'p>) -> Vec<Found<'p>> {
+        match list {
+            List::Items(items) => items.to_vec(),
+            List::Node(cursor) => cursor
+                .node
+                .items()
+                .map(|item| self.found(cursor.to(item)))
+                .filter(|found| !found.value.is_absent())
+                .collect(),
+        }
+    }
+
+    /// The members of a map, in the order of the text.
+    pub fn entries(&self, map: &Map<'p>) -> Vec<(Cow<'p, str>, Found<'p>)> {
+        match map {
+            Map::View(view) => {
+                view.members.iter().map(|(name, found)| (Cow::Borrowed(*name), found.clone())).collect()
+            }
+            Map::Node(cursor) => cursor
+                .node
+                .entries()
+                .filter_map(|(key, value)| {
+                    let name = match key.kind() {
+                        Kind::Scalar => super::functions::bound_text(key.text(), *cursor),
+                        _ => return None,
+                    };
+                    Some((name, self.found(cursor.to(value))))
+                })
+                .filter(|(_, found)| !found.value.is_absent())
+                .collect(),
+        }
+    }
+}
+
+/// The steps that lead nowhere, counted from the first one that failed.
+fn missing_from<'p>(found: &Found<'p>, rest: &'p [Segment]) -> &'p [Segment] {
+    if found.missing.is_empty() { rest } else { found.missing }
+}
+
+/// A list parameter's text as a list; every item stands where the list is asked for.
+fn split_list<'p>(text: &str, cursor: Cursor<'p>) -> Value<'p> {
+    Value::items(
+        text.split(',')
+            .map(|item| Found { value: Value::text(item.trim().to_owned()), cursor, missing: &[] })
+            .collect(),
+    )
+}
+
+/// Text with `{{resolve:…}}` in it as parts.
+fn dynamic_parts<'p>(text: &'p str) -> Vec<Part<'p>> {
+    let mut parts = Vec::new();
+    let mut rest = text;
+    while let Some(open) = rest.find("{{resolve:") {
+        let Some(close) = rest[open..].find("}}").map(|close| open + close + 2) else { break };
+        parts.push(Part::Text(Cow::Borrowed(&rest[..open])));
+        parts.push(Part::Hole(Hole::Dynamic(rest[open..close].into())));
+        rest = &rest[close..];
+    }
+    parts.push(Part::Text(Cow::Borrowed(rest)));
+    parts
+}

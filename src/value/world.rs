@@ -1,0 +1,68 @@
+//! What the resolver has to be told about other templates: the graph answers.
+
+use std::borrow::Cow;
+use std::rc::Rc;
+
+use crate::template::{Parameter, Template, TemplateId};
+
+use super::{Cursor, Found, Hole, Part, Resolver};
+
+/// The number of a node of the graph.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct EntityId(pub u32);
+
+impl EntityId {
+    /// As an index.
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// Parameters that are taken to mean the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct GroupId(pub u32);
+
+/// The values that a choice may have, in the order in which they are tried.
+pub type Domain<'p> = Rc<[Option<Cow<'p, str>>]>;
+
+/// What the parameter of a template stands for.
+pub enum ParameterValue<'p> {
+    /// The value that the parent stack passes.
+    Passed(Cursor<'p>),
+    /// A choice of the one who deploys.
+    Free(GroupId),
+}
+
+/// What an import finds.
+pub enum Imported<'p> {
+    /// The export's value, and whether finding it took shared parameters.
+    Value(Cursor<'p>, bool),
+    /// Two or more exports may be meant.
+    Ambiguous,
+    /// Nothing here exports it.
+    Nothing,
+}
+
+/// The project, as far as values need it.
+pub trait World<'p> {
+    /// The template of a number.
+    fn template(&self, id: TemplateId) -> &'p Template;
+    /// What a parameter stands for.
+    fn parameter(&self, template: &'p Template, parameter: &'p Parameter) -> ParameterValue<'p>;
+    /// The values of a free parameter: allowed values, or default, literals that conditions compare it with and `None` for any other; absent if nothing limits it.
+    fn domain(&self, group: GroupId) -> Option<Domain<'p>>;
+    /// The values that conditions compare a pseudo parameter with, and `None` for any other.
+    fn pseudo_domain(&self, hole: &Hole<'p>) -> Option<Domain<'p>>;
+    /// What exports a name.
+    fn import(&self, resolver: &Resolver<'_, 'p>, from: TemplateId, name: &[Part<'p>]) -> Imported<'p>;
+    /// The entity of a resource of a template.
+    fn entity(&self, template: TemplateId, resource: usize) -> EntityId;
+    /// The value of the output of a nested stack.
+    fn nested_output(&self, template: TemplateId, resource: usize, output: &str) -> Option<Cursor<'p>>;
+    /// The naming property of an entity, where it is written.
+    fn physical_name(&self, entity: EntityId) -> Option<Cursor<'p>>;
+    /// What paths from an entity start at: its properties, or the view that stands for it.
+    fn root(&self, resolver: &Resolver<'_, 'p>, entity: EntityId) -> Found<'p>;
+    /// The pattern that a free parameter's values match.
+    fn allowed_pattern(&self, group: GroupId) -> Option<&'p str>;
+}
