@@ -82,8 +82,9 @@ impl Collector<'_, '_> {
                     table.texts(key).for_each(|text| self.add(kind, text));
                 }
                 let option = map.get("option").and_then(Value::as_str);
-                let default = option.and_then(|name| self.rule?.map.get("options")?.get(name)?.get("default"));
-                default.into_iter().for_each(|default| self.argument(kind, default));
+                if let Some(default) = option.and_then(|name| self.rule?.map.get("options")?.get(name)?.get("default")) {
+                    self.argument(kind, default);
+                }
             }
             _ => {}
         }

@@ -12,15 +12,15 @@ use super::run;
 pub enum Format {
     /// Amazon States Language.
     Asl,
-    /// The definition of a SageMaker pipeline.
+    /// The definition of a pipeline of `SageMaker`.
     SageMakerPipeline,
     /// A policy, or a statement alone.
     Policy,
-    /// A pattern of EventBridge, or a filter in the same language.
+    /// A pattern of `EventBridge`, or a filter in the same language.
     EventPattern,
-    /// The body of a CloudWatch dashboard.
+    /// The body of a dashboard of `CloudWatch`.
     Dashboard,
-    /// OpenAPI 2 or 3 with the extensions of API Gateway.
+    /// `OpenAPI` 2 or 3 with the extensions of API Gateway.
     OpenApi,
     /// Any other JSON.
     Json,

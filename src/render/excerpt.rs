@@ -58,7 +58,7 @@ impl Excerpt {
 
 /// A label cut to its first line.
 #[derive(Debug)]
-struct Placed {
+struct Spot {
     file: FileId,
     start: usize,
     end: usize,
@@ -69,30 +69,30 @@ struct Placed {
 
 /// The blocks of a finding, for a terminal of this many columns.
 pub(super) fn excerpts(finding: &Finding, places: &Places<'_>, width: usize) -> Vec<Excerpt> {
-    let mut groups: Vec<Vec<Placed>> = Vec::new();
+    let mut groups: Vec<Vec<Spot>> = Vec::new();
     let labels = std::iter::once((&finding.primary, true)).chain(finding.related.iter().map(|label| (label, false)));
     for (label, primary) in labels {
-        let placed = place(label, primary, places);
+        let spot = place(label, primary, places);
         if let Some(same) = groups
             .iter_mut()
             .flatten()
-            .find(|other| (other.file, other.start, other.end) == (placed.file, placed.start, placed.end))
+            .find(|other| (other.file, other.start, other.end) == (spot.file, spot.start, spot.end))
         {
-            if !placed.text.is_empty() && same.text != placed.text {
+            if !spot.text.is_empty() && same.text != spot.text {
                 let separator = if same.text.is_empty() { "" } else { "; " };
-                same.text = format!("{}{separator}{}", same.text, placed.text);
+                same.text = format!("{}{separator}{}", same.text, spot.text);
             }
             continue;
         }
-        match groups.iter_mut().find(|group| is_near(group, &placed, places, width)) {
-            Some(group) => group.push(placed),
-            None => groups.push(vec![placed]),
+        match groups.iter_mut().find(|group| is_near(group, &spot, places, width)) {
+            Some(group) => group.push(spot),
+            None => groups.push(vec![spot]),
         }
     }
     groups.into_iter().map(|group| cut(group, places, width)).collect()
 }
 
-fn place(label: &Label, primary: bool, places: &Places<'_>) -> Placed {
+fn place(label: &Label, primary: bool, places: &Places<'_>) -> Spot {
     let source = places.sources().file(label.span.file);
     let text = source.text();
     let at = places.position(label.span.file, label.span.start);
@@ -107,58 +107,58 @@ fn place(label: &Label, primary: bool, places: &Places<'_>) -> Placed {
     if end == start {
         end += text[start..line.end].chars().next().map_or(0, char::len_utf8);
     }
-    Placed { file: label.span.file, start, end, at, text: one_line(&label.text).into_owned(), primary }
+    Spot { file: label.span.file, start, end, at, text: one_line(&label.text).into_owned(), primary }
 }
 
-fn is_near(group: &[Placed], placed: &Placed, places: &Places<'_>, width: usize) -> bool {
-    if group[0].file != placed.file {
+fn is_near(group: &[Spot], spot: &Spot, places: &Places<'_>, width: usize) -> bool {
+    if group[0].file != spot.file {
         return false;
     }
     let lines = || group.iter().map(|other| other.at.line);
     let (first, last) = (lines().min().unwrap_or(0), lines().max().unwrap_or(0));
-    let line = placed.at.line;
+    let line = spot.at.line;
     let height = last.max(line) - first.min(line);
     let gap = first.saturating_sub(line).max(line.saturating_sub(last));
     // Two labels far apart on one long line cannot be seen through one window.
     let window = room(width, last.max(line)) / 2;
-    let source = places.sources().file(placed.file);
+    let source = places.sources().file(spot.file);
     let seen = group.iter().filter(|other| other.at.line == line).all(|other| {
         source.lines().line_range(source.text(), line).len() <= window * 2
-            || placed.end.max(other.end) - placed.start.min(other.start) <= window
+            || spot.end.max(other.end) - spot.start.min(other.start) <= window
     });
     gap <= NEAR && height <= TALLEST && seen
 }
 
-fn cut(mut group: Vec<Placed>, places: &Places<'_>, width: usize) -> Excerpt {
-    group.sort_by_key(|placed| (placed.start, placed.end));
+fn cut(mut group: Vec<Spot>, places: &Places<'_>, width: usize) -> Excerpt {
+    group.sort_by_key(|spot| (spot.start, spot.end));
     let source = places.sources().file(group[0].file);
     let text = source.text();
-    let before = |placed: &Placed| if placed.primary { LINES_BEFORE } else { 0 };
-    let first_line = group.iter().map(|placed| placed.at.line.saturating_sub(before(placed)).max(1)).min().unwrap_or(1);
-    let last_line = group.iter().map(|placed| placed.at.line).max().unwrap_or(first_line);
+    let before = |spot: &Spot| if spot.primary { LINES_BEFORE } else { 0 };
+    let first_line = group.iter().map(|spot| spot.at.line.saturating_sub(before(spot)).max(1)).min().unwrap_or(1);
+    let last_line = group.iter().map(|spot| spot.at.line).max().unwrap_or(first_line);
     let room = room(width, last_line);
     let mut drawn = String::new();
     let mut marks = Vec::new();
     for line in first_line..=last_line {
         let range = source.lines().line_range(text, line);
-        let here: Vec<&Placed> = group.iter().filter(|placed| placed.at.line == line).collect();
+        let here: Vec<&Spot> = group.iter().filter(|spot| spot.at.line == line).collect();
         let window = window(text, range.clone(), &here, room);
         let offsets = draw(text, range, window, &here, &mut drawn);
         let line_start = drawn[..drawn.len() - 1].rfind('\n').map_or(0, |at| at + 1);
-        for (placed, (start, end)) in here.into_iter().zip(offsets) {
+        for (spot, (start, end)) in here.into_iter().zip(offsets) {
             let column = width_of(&drawn[line_start..start]) + width_of(&drawn[start..end]) / 2;
             // What miette draws before a label's words: the gutter, and an elbow of five columns.
             let left = digits(last_line) + 4 + column + 5;
             let room = width.saturating_sub(left).max(NARROWEST);
-            let text = wrap(&placed.text, room, room).join("\n");
-            marks.push(Mark { start, len: end - start, text, primary: placed.primary, at: placed.at });
+            let text = wrap(&spot.text, room, room).join("\n");
+            marks.push(Mark { start, len: end - start, text, primary: spot.primary, at: spot.at });
         }
     }
     Excerpt { name: places.shown(group[0].file), text: drawn, first_line, line_count: last_line - first_line + 1, marks }
 }
 
 /// The part of a line that is shown.
-fn window(text: &str, line: std::ops::Range<usize>, marks: &[&Placed], room: usize) -> std::ops::Range<usize> {
+fn window(text: &str, line: std::ops::Range<usize>, marks: &[&Spot], room: usize) -> std::ops::Range<usize> {
     // Four bytes a column is the most that a character takes: a longer line need not be measured to its end.
     if line.len() <= room * 4 && fitting(&text[line.clone()], room) == line.len() {
         return line;
@@ -168,7 +168,7 @@ fn window(text: &str, line: std::ops::Range<usize>, marks: &[&Placed], room: usi
     let Some(first) = marks.first() else {
         return line.start..line.start + fitting(&text[line], room);
     };
-    let end = marks.iter().map(|placed| placed.end).max().unwrap_or(first.end);
+    let end = marks.iter().map(|spot| spot.end).max().unwrap_or(first.end);
     let marked = fitting(&text[first.start..end], room);
     let marked = width_of(&text[first.start..first.start + marked]);
     let back = |from: usize, room: usize| {
@@ -216,7 +216,7 @@ fn draw(
     text: &str,
     line: std::ops::Range<usize>,
     window: std::ops::Range<usize>,
-    marks: &[&Placed],
+    marks: &[&Spot],
     drawn: &mut String,
 ) -> Vec<(usize, usize)> {
     let mut column = 0;
@@ -227,11 +227,11 @@ fn draw(
     let first = drawn.len();
     let mut offsets: Vec<(Option<usize>, Option<usize>)> = vec![(None, None); marks.len()];
     for (at, character) in text[window.clone()].char_indices() {
-        for (placed, (start, end)) in marks.iter().zip(&mut offsets) {
-            if window.start + at >= placed.start {
+        for (spot, (start, end)) in marks.iter().zip(&mut offsets) {
+            if window.start + at >= spot.start {
                 start.get_or_insert(drawn.len());
             }
-            if window.start + at >= placed.end {
+            if window.start + at >= spot.end {
                 end.get_or_insert(drawn.len());
             }
         }

@@ -20,7 +20,7 @@ use camino::Utf8Path;
 use crate::engine::Report;
 use crate::source::SourceMap;
 
-pub use text::{Paint, framework_name, plural, wrap};
+pub(crate) use text::{Paint, framework_name, plural, wrap};
 
 /// How a report is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -94,8 +94,6 @@ pub struct RenderContext<'a> {
     pub links: bool,
     /// What becomes of undecided verdicts.
     pub unknown: UnknownMode,
-    /// The severity below which findings are hidden, as the summary names it.
-    pub min_severity: crate::finding::Severity,
     /// Findings only, no summary; human format.
     pub quiet: bool,
     /// Version of this program.

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 /// The name of a compliance framework as reports show it; an unknown id stands for itself.
-pub fn framework_name(id: &str) -> &str {
+pub(crate) fn framework_name(id: &str) -> &str {
     match id {
         "nist-800-53-r5" => "NIST 800-53 r5",
         "fsbp" => "FSBP",
@@ -19,7 +19,7 @@ pub fn framework_name(id: &str) -> &str {
 }
 
 /// "1 template", "2 templates".
-pub fn plural(count: usize, one: &str) -> String {
+pub(crate) fn plural(count: usize, one: &str) -> String {
     if count == 1 { format!("1 {one}") } else { format!("{count} {one}s") }
 }
 
@@ -78,7 +78,7 @@ pub(super) fn first_paragraph(markdown: &str) -> String {
 /// Breaks a text at blanks so that each line fits; the first line has `first` columns, the others have `rest`.
 ///
 /// A word longer than a line stands alone on it.
-pub fn wrap(text: &str, first: usize, rest: usize) -> Vec<String> {
+pub(crate) fn wrap(text: &str, first: usize, rest: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     let mut used = 0;
     let mut room = first;
@@ -104,34 +104,34 @@ pub fn wrap(text: &str, first: usize, rest: usize) -> Vec<String> {
 
 /// Puts text into colours, or leaves it.
 #[derive(Debug, Clone, Copy)]
-pub struct Paint {
+pub(crate) struct Paint {
     /// Whether to colour at all.
-    pub color: bool,
+    pub(crate) color: bool,
 }
 
 impl Paint {
     /// Text in the style of an SGR code such as `1;31`.
-    pub fn style<T: fmt::Display>(self, code: &'static str, text: T) -> Painted<T> {
+    pub(crate) fn style<T: fmt::Display>(self, code: &'static str, text: T) -> Painted<T> {
         Painted { code: self.color.then_some(code), text }
     }
 
     /// Text that matters.
-    pub fn bold<T: fmt::Display>(self, text: T) -> Painted<T> {
+    pub(crate) fn bold<T: fmt::Display>(self, text: T) -> Painted<T> {
         self.style("1", text)
     }
 
     /// Text beside the point.
-    pub fn dim<T: fmt::Display>(self, text: T) -> Painted<T> {
+    pub(crate) fn dim<T: fmt::Display>(self, text: T) -> Painted<T> {
         self.style("2", text)
     }
 
     /// The word before a line of advice.
-    pub fn key<T: fmt::Display>(self, text: T) -> Painted<T> {
+    pub(crate) fn key<T: fmt::Display>(self, text: T) -> Painted<T> {
         self.style("36", text)
     }
 
     /// Text in the colour of a severity.
-    pub fn severity<T: fmt::Display>(self, severity: crate::finding::Severity, text: T) -> Painted<T> {
+    pub(crate) fn severity<T: fmt::Display>(self, severity: crate::finding::Severity, text: T) -> Painted<T> {
         use crate::finding::Severity;
         let code = match severity {
             Severity::Critical => "1;35",
@@ -146,7 +146,7 @@ impl Paint {
 
 /// A text with its style; made by [`Paint`].
 #[derive(Debug)]
-pub struct Painted<T> {
+pub(crate) struct Painted<T> {
     code: Option<&'static str>,
     text: T,
 }

@@ -1,7 +1,7 @@
 //! JSON text into the arena, with byte spans: whole templates, and JSON with holes that stands in a string of a template.
 //!
 //! Strict as RFC 8259; what it takes besides is a byte order mark, duplicate keys (reported) and lone surrogates (read as U+FFFD, as the RFC leaves them open).
-//! Numbers stay text. Nothing is resumed after an error: the caller reads the text as YAML, which keeps what came before it.
+//! Numbers stay text. After an error nothing more is read.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -11,11 +11,19 @@ use crate::source::{FileId, Span, TextMap};
 
 /// Reads a whole JSON file.
 pub fn parse(file: FileId, text: &Arc<str>) -> Result<Parsed, SyntaxIssue> {
-    let mut reader = Reader::new(text, Builder::new(file, text.clone()), &[]);
-    match reader.document() {
-        Ok(()) => Ok(Parsed { document: reader.builder.finish(), issues: reader.issues }),
-        Err(error) => Err(error.issue(|start, end| Span::new(file, start, end))),
+    match read(file, text) {
+        (parsed, None) => Ok(parsed),
+        (_, Some(error)) => Err(error),
     }
+}
+
+/// Reads a JSON file up to its first error.
+pub(super) fn read(file: FileId, text: &Arc<str>) -> (Parsed, Option<SyntaxIssue>) {
+    let mut reader = Reader::new(text, Builder::new(file, text.clone()), &[]);
+    let error = reader.document().err().map(|error| error.issue(|start, end| Span::new(file, start, end)));
+    let mut issues = reader.issues;
+    issues.sort_by_key(|issue| issue.span);
+    (Parsed { document: reader.builder.finish(), issues }, error)
 }
 
 /// Reads JSON out of a string of a template.

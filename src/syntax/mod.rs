@@ -68,21 +68,18 @@ pub enum IssueKind {
 /// Reads a whole file: JSON if its first character is `{` and it parses as JSON, YAML otherwise.
 pub fn parse(file: FileId, text: &Arc<str>) -> Parsed {
     let start = text.trim_start_matches(['\u{feff}', ' ', '\n', '\r', '\t']);
-    if start.starts_with('{') {
-        match json::parse(file, text) {
-            Ok(parsed) => return parsed,
-            // A YAML flow mapping may look like JSON; if YAML cannot read it either, the JSON error is the better one.
-            Err(issue) => {
-                let mut parsed = yaml::parse(file, text);
-                if let Some(syntax) = parsed.issues.iter_mut().find(|issue| issue.kind == IssueKind::Syntax) {
-                    *syntax = issue;
-                    parsed.issues.sort_by_key(|issue| issue.span);
-                }
-                return parsed;
-            }
-        }
+    if !start.starts_with('{') {
+        return yaml::parse(file, text);
     }
-    yaml::parse(file, text)
+    let (mut json, error) = json::read(file, text);
+    let Some(error) = error else { return json };
+    // A YAML flow mapping may look like JSON. If it is no YAML either, the JSON error is the better one, and more was read before it.
+    let yaml = yaml::parse(file, text);
+    if !yaml.issues.iter().any(|issue| matches!(issue.kind, IssueKind::Syntax | IssueKind::TooDeep)) {
+        return yaml;
+    }
+    report_last(&mut json.issues, error);
+    json
 }
 
 /// Reports every key of a map that stood there before; kept fast for maps of any size.
@@ -129,6 +126,13 @@ fn report(issues: &mut Vec<SyntaxIssue>, issue: SyntaxIssue) {
     if issues.len() < MAX_ISSUES {
         issues.push(issue);
     }
+}
+
+/// Adds the error that ended the reading, whatever else there is.
+fn report_last(issues: &mut Vec<SyntaxIssue>, error: SyntaxIssue) {
+    issues.truncate(MAX_ISSUES - 1);
+    issues.push(error);
+    issues.sort_by_key(|issue| issue.span);
 }
 
 /// A text as a message shows it: on one line, and not too long.

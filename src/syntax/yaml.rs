@@ -12,7 +12,7 @@ use std::sync::Arc;
 use granit_parser::{Event, Options, Parser, ScalarStyle, StructureStyle};
 use rustc_hash::FxHashMap;
 
-use super::{Builder, Comment, Document, IssueKind, Kind, MAX_DEPTH, NodeId, Parsed, Style, SyntaxIssue, Tag, duplicate_keys, is_merge_key, report};
+use super::{Builder, Comment, Document, IssueKind, Kind, MAX_DEPTH, NodeId, Parsed, Style, SyntaxIssue, Tag, duplicate_keys, is_merge_key, report, report_last};
 use crate::source::{FileId, Span};
 
 /// Reads the first document of a YAML text.
@@ -97,9 +97,8 @@ fn read(file: FileId, text: &Arc<str>, input: &str, flows: Option<&mut Vec<Range
             Err(error) => {
                 let marker = error.marker();
                 let offset = marker.byte_offset().or_else(|| Some(input.char_indices().nth(marker.index())?.0)).unwrap_or(text.len());
-                // Whatever else there is, the error itself must not get lost.
-                reader.issues.truncate(super::MAX_ISSUES - 1);
-                reader.issues.push(reader.place(offset).issue(error.kind()));
+                let issue = reader.place(offset).issue(error.kind());
+                report_last(&mut reader.issues, issue);
                 ended = Some(Ended { offset, is_tab: error::is_tab(error.kind()) });
                 break;
             }
@@ -150,13 +149,16 @@ impl Reader<'_, '_> {
     /// Takes in one event; false if there is nothing more to read.
     fn event(&mut self, event: Event<'_>, range: Range<usize>, tag: Option<Range<usize>>) -> bool {
         match event {
-            Event::DocumentStart(..) => {
+            Event::DocumentStart(explicit, _) => {
                 self.documents += 1;
                 if self.documents > 1 {
                     self.second_document(range);
                     return false;
                 }
-                self.at = self.at.max(range.end);
+                // Without `---` the range is that of what follows.
+                if explicit {
+                    self.at = self.at.max(range.end);
+                }
             }
             Event::Comment(..) => self.comment(&range),
             Event::Scalar(decoded, style, anchor, source_tag) => {
@@ -394,6 +396,7 @@ fn tag_code(tag: &granit_parser::Tag) -> Tag {
         // `!` alone says that a scalar is text.
         ("!", "") | ("", "!") => Tag::Yaml,
         ("!", name) => Tag::from_short(name),
+        ("", verbatim) if verbatim.starts_with('!') => Tag::from_short(&verbatim[1..]),
         (handle, _) if handle.starts_with("tag:yaml.org,") => Tag::Yaml,
         (_, suffix) if suffix.starts_with("tag:yaml.org,") => Tag::Yaml,
         _ => Tag::Other,

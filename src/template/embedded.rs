@@ -56,7 +56,7 @@ pub(super) fn read(template: &Template, index: usize, resource: &Resource, found
 }
 
 /// Calls `each` with what stands at a path, in every branch of every `Fn::If` on the way.
-fn visit<'d>(node: Node<'d>, path: &[&str], each: &mut dyn FnMut(Node<'d>)) {
+pub(crate) fn visit<'d>(node: Node<'d>, path: &[&str], each: &mut dyn FnMut(Node<'d>)) {
     if let Expr::Call(call) = Expr::of(node)
         && call.function == Tag::If
     {
@@ -69,6 +69,7 @@ fn visit<'d>(node: Node<'d>, path: &[&str], each: &mut dyn FnMut(Node<'d>)) {
         [] => each(node.follow()),
         ["[*]", rest @ ..] if node.is_sequence() => node.items().for_each(|item| visit(item, rest, each)),
         ["[*]", rest @ ..] => visit(node, rest, each),
+        ["*", rest @ ..] => node.entries().for_each(|(_, value)| visit(value, rest, each)),
         [key, rest @ ..] => {
             if let Some(value) = node.get(key) {
                 visit(value, rest, each);
@@ -196,7 +197,7 @@ pub(crate) fn sub_arguments(call: Call<'_>) -> (Option<Node<'_>>, Option<Node<'_
 }
 
 /// Where each byte of a scalar's decoded text stands in the file; the whole scalar, if that cannot be told.
-fn scalar_map(node: Node<'_>) -> TextMap {
+pub(crate) fn scalar_map(node: Node<'_>) -> TextMap {
     let span = node.span();
     let decoded = node.text();
     let quoting = match node.style() {

@@ -19,10 +19,10 @@ pub use embedded::{Embedded, HoleExpr};
 pub use expr::{Call, Expr, literal_hint};
 pub use foreach::Binding;
 pub(crate) use foreach::substitute;
-pub(crate) use embedded::sub_arguments;
+pub(crate) use embedded::{scalar_map, sub_arguments, visit};
 pub use parameter::Parameter;
 pub use resource::{Output, Resource};
-pub use sub::{SubPart, sub_parts};
+pub use sub::{SubPart, SubParts, sub_parts};
 
 /// The number of a template in its project.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -336,7 +336,14 @@ impl<'p> Resolver<'_, 'p> {
                 None => return malformed("Fn::ImportValue"),
             },
         };
-        match self.world.import(self, cursor.frame.template.id, &parts) {
+        // Most names are the same under every choice: they are found by what they say before any is made.
+        let general = if self.scenario.is_empty() {
+            None
+        } else {
+            let unchosen = Resolver::new(self.world, super::Scenario::default());
+            unchosen.parts(&unchosen.found(argument).value).map(|parts| unchosen.with_names(&parts))
+        };
+        match self.world.import(self, cursor.frame.template.id, &parts, general.as_deref()) {
             super::Imported::Value(value, shared) => {
                 if shared {
                     self.note_shared();

@@ -80,8 +80,8 @@ pub struct PipelineParameter<'p> {
 /// What is not known in a text.
 #[derive(Debug, Clone)]
 pub enum Hole<'p> {
-    /// A parameter; parameters that are shared are one group.
-    Parameter(GroupId, &'p str),
+    /// A parameter; parameters that are shared are one group. The template is the one that reads it.
+    Parameter(GroupId, TemplateId, &'p str),
     /// A pseudo parameter; the template counts only for those that are not shared.
     Pseudo(Pseudo, TemplateId),
     /// What `Ref` or `GetAtt` of a resource returns.
@@ -101,7 +101,7 @@ pub enum Hole<'p> {
 impl PartialEq for Hole<'_> {
     fn eq(&self, other: &Self) -> bool {
         match (self, other) {
-            (Self::Parameter(a, _), Self::Parameter(b, _)) => a == b,
+            (Self::Parameter(a, ..), Self::Parameter(b, ..)) => a == b,
             (Self::Pseudo(a, s), Self::Pseudo(b, t)) => a == b && (a.is_shared() || s == t),
             (Self::Resource(a, x, p), Self::Resource(b, y, q)) => a == b && x == y && (*x != Returned::Other || p == q),
             (Self::Import(a), Self::Import(b)) | (Self::Dynamic(a), Self::Dynamic(b)) => a == b,
@@ -119,7 +119,7 @@ impl Hole<'_> {
     /// Why it is not known.
     pub fn reason(&self) -> Reason {
         let (kind, name) = match self {
-            Self::Parameter(_, name) => (ReasonKind::ParameterWithoutDefault, (*name).to_owned()),
+            Self::Parameter(_, _, name) => (ReasonKind::ParameterWithoutDefault, (*name).to_owned()),
             Self::Pseudo(pseudo, _) => (ReasonKind::PseudoParameter, pseudo.name().to_owned()),
             Self::Resource(_, _, name) => (ReasonKind::Attribute, (*name).to_owned()),
             Self::Import(name) => (ReasonKind::ExternalImport, name.to_string()),
@@ -134,7 +134,7 @@ impl Hole<'_> {
     /// Writes its identity, as part of a key.
     fn write_key(&self, key: &mut String) {
         let written = match self {
-            Self::Parameter(group, _) => write!(key, "\u{1}P{}", group.0),
+            Self::Parameter(group, ..) => write!(key, "\u{1}P{}", group.0),
             Self::Pseudo(pseudo, _) if pseudo.is_shared() => write!(key, "\u{1}A{}", pseudo.name()),
             Self::Pseudo(pseudo, template) => write!(key, "\u{1}A{}@{}", pseudo.name(), template.0),
             Self::Resource(entity, Returned::Other, name) => write!(key, "\u{1}R{}.{name}", entity.0),
@@ -154,7 +154,7 @@ impl Hole<'_> {
     /// As people would write it: `${Environment}`.
     fn write_shown(&self, shown: &mut String) {
         let name = match self {
-            Self::Parameter(_, name) | Self::Resource(_, _, name) => (*name).to_owned(),
+            Self::Parameter(_, _, name) | Self::Resource(_, _, name) => (*name).to_owned(),
             Self::Pseudo(pseudo, _) => pseudo.name().to_owned(),
             Self::Import(name) => format!("import {name}"),
             Self::Dynamic(text) => {

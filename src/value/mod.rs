@@ -21,9 +21,9 @@ use crate::syntax::{ScalarType, scalar_type};
 
 pub use cursor::{Cursor, Dialect, Frame};
 pub use hole::{Hole, Part, PipelineParameter, Pseudo, canonical, joined, text_of};
-pub use resolver::{Found, Resolver};
+pub use resolver::{Decision, Found, Resolver};
 pub use same::{equal_text, same, unify};
-pub use scenario::{Blocker, Choice, ChoiceValue, Scenario, Trace};
+pub use scenario::{Blocker, Choice, ChoiceValue, Chosen, Scenario, Trace};
 pub use truth::Truth;
 pub use world::{Domain, EntityId, GroupId, Imported, ParameterValue, World};
 

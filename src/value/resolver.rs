@@ -223,7 +223,7 @@ impl<'w, 'p> Resolver<'w, 'p> {
                     let name = parameter.default.and_then(|node| template.node(node).scalar()).unwrap_or(&parameter.name);
                     return Value::hole(Hole::Dynamic(format!("{{{{resolve:ssm:{name}}}}}").into()));
                 }
-                let hole = Hole::Parameter(group, &parameter.name);
+                let hole = Hole::Parameter(group, template.id, &parameter.name);
                 let Some(chosen) = self.chosen(&hole) else { return Value::hole(hole) };
                 match chosen {
                     None => Value::hole(hole),
@@ -266,7 +266,7 @@ impl<'w, 'p> Resolver<'w, 'p> {
             return unknown;
         }
         let domain = match hole {
-            Hole::Parameter(group, _) => self.world.domain(*group),
+            Hole::Parameter(group, template, name) => self.world.domain(*group, *template, name),
             Hole::Pseudo(..) if self.is_in_condition() => self.world.pseudo_domain(hole),
             Hole::Pipeline(parameter) if !parameter.values.is_empty() => {
                 Some(parameter.values.iter().cloned().map(Some).collect())
@@ -362,7 +362,9 @@ impl<'w, 'p> Resolver<'w, 'p> {
     fn is_list_hole(&self, parts: &[Part<'p>]) -> bool {
         match parts {
             [Part::Hole(Hole::Derived(..) | Hole::RunTime(..))] => true,
-            [Part::Hole(Hole::Parameter(group, _))] => self.world.domain(*group).is_some() || self.world.allowed_pattern(*group).is_none(),
+            [Part::Hole(Hole::Parameter(_, template, name))] => {
+                self.world.template(*template).parameter(name).is_some_and(Parameter::is_list)
+            }
             _ => false,
         }
     }
@@ -428,7 +430,8 @@ impl<'w, 'p> Resolver<'w, 'p> {
         }
     }
 
-    fn member_of(&self, map: Cursor<'p>, key: &str, rest: &'p [Segment]) -> Found<'p> {
+    /// A member of a map as written.
+    pub fn member_of(&self, map: Cursor<'p>, key: &str, rest: &'p [Segment]) -> Found<'p> {
         let fallback = map.fallback.and_then(|node| node.get(key));
         let own = if map.frame.bindings.is_empty() { map.node.get(key) } else { super::functions::bound_member(map, key) };
         if let Some(value) = own {

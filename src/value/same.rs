@@ -209,6 +209,7 @@ impl<'a, 'p> Ends<'a, 'p> {
 #[cfg(test)]
 mod tests {
     use super::super::GroupId;
+    use crate::template::TemplateId;
     use super::*;
 
     fn parts(text: &'static str) -> Vec<Part<'static>> {
@@ -217,7 +218,7 @@ mod tests {
             .flat_map(|piece| match piece.chars().last() {
                 Some(c) if c.is_ascii_uppercase() => {
                     let text = &piece[..piece.len() - 1];
-                    let hole = Part::Hole(Hole::Parameter(GroupId(c as u32), &piece[piece.len() - 1..]));
+                    let hole = Part::Hole(Hole::Parameter(GroupId(c as u32), TemplateId(0), &piece[piece.len() - 1..]));
                     if text.is_empty() { vec![hole] } else { vec![Part::Text(text.into()), hole] }
                 }
                 _ => vec![Part::Text(piece.into())],

@@ -50,11 +50,17 @@ pub trait World<'p> {
     /// What a parameter stands for.
     fn parameter(&self, template: &'p Template, parameter: &'p Parameter) -> ParameterValue<'p>;
     /// The values of a free parameter: allowed values, or default, literals that conditions compare it with and `None` for any other; absent if nothing limits it.
-    fn domain(&self, group: GroupId) -> Option<Domain<'p>>;
+    fn domain(&self, group: GroupId, template: TemplateId, name: &str) -> Option<Domain<'p>>;
     /// The values that conditions compare a pseudo parameter with, and `None` for any other.
     fn pseudo_domain(&self, hole: &Hole<'p>) -> Option<Domain<'p>>;
-    /// What exports a name.
-    fn import(&self, resolver: &Resolver<'_, 'p>, from: TemplateId, name: &[Part<'p>]) -> Imported<'p>;
+    /// What exports a name; `general` is the same name with no choice made, which most exports are found by.
+    fn import(
+        &self,
+        resolver: &Resolver<'_, 'p>,
+        from: TemplateId,
+        name: &[Part<'p>],
+        general: Option<&[Part<'p>]>,
+    ) -> Imported<'p>;
     /// The entity of a resource of a template.
     fn entity(&self, template: TemplateId, resource: usize) -> EntityId;
     /// The value of the output of a nested stack.
@@ -64,5 +70,5 @@ pub trait World<'p> {
     /// What paths from an entity start at: its properties, or the view that stands for it.
     fn root(&self, resolver: &Resolver<'_, 'p>, entity: EntityId) -> Found<'p>;
     /// The pattern that a free parameter's values match.
-    fn allowed_pattern(&self, group: GroupId) -> Option<&'p str>;
+    fn allowed_pattern(&self, template: TemplateId, name: &str) -> Option<&'p str>;
 }

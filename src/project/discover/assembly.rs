@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8Path;
 use serde::Deserialize;
 
 use super::{Candidate, has_extension};
@@ -29,9 +29,9 @@ struct Artifact {
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase", default)]
 struct Properties {
-    template_file: Option<Utf8PathBuf>,
-    directory_name: Option<Utf8PathBuf>,
-    file: Option<Utf8PathBuf>,
+    template_file: Option<String>,
+    directory_name: Option<String>,
+    file: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -49,7 +49,7 @@ struct FileAsset {
 #[derive(Deserialize, Default)]
 #[serde(default)]
 struct AssetSource {
-    path: Option<Utf8PathBuf>,
+    path: Option<String>,
     packaging: Option<String>,
 }
 
@@ -98,7 +98,7 @@ fn assets(path: &Utf8Path, directory: &Utf8Path, candidates: &mut Vec<Candidate>
     for asset in manifest.iter().flat_map(|manifest| manifest.files.values()) {
         if asset.source.packaging.as_deref() != Some("zip")
             && let Some(file) = &asset.source.path
-            && has_extension(file.extension())
+            && has_extension(Utf8Path::new(file).extension())
             && directory.join(file).is_file()
         {
             candidates.push(take(directory, file, true));
@@ -106,7 +106,7 @@ fn assets(path: &Utf8Path, directory: &Utf8Path, candidates: &mut Vec<Candidate>
     }
 }
 
-fn take(directory: &Utf8Path, file: &Utf8Path, walked: bool) -> Candidate {
+fn take(directory: &Utf8Path, file: &str, walked: bool) -> Candidate {
     let path = directory.join(file);
     Candidate { path: path.canonicalize_utf8().unwrap_or(path), walked }
 }

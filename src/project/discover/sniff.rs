@@ -214,17 +214,15 @@ fn yaml_keys<'a>(body: &'a [u8], mut visit: impl FnMut(&'a [u8], &'a [u8]) -> bo
 
 /// The key of a line and the offset behind its colon.
 fn key_of(line: &[u8]) -> Option<(&[u8], usize)> {
-    let (key, colon) = match line.first()? {
-        quote @ (b'"' | b'\'') => {
-            let end = memchr::memchr(*quote, &line[1..])? + 1;
-            (&line[1..end], end + 1)
-        }
-        _ => {
-            // The colon of `Fn::Transform:` is the one before a blank.
-            let colon = memchr::memchr_iter(b':', line)
-                .find(|&at| line.get(at + 1).is_none_or(u8::is_ascii_whitespace))?;
-            (line[..colon].trim_ascii_end(), colon)
-        }
+    let quote = *line.first()?;
+    let (key, colon) = if matches!(quote, b'"' | b'\'') {
+        let end = memchr::memchr(quote, &line[1..])? + 1;
+        (&line[1..end], end + 1)
+    } else {
+        // The colon of `Fn::Transform:` is the one before a blank.
+        let colon =
+            memchr::memchr_iter(b':', line).find(|&at| line.get(at + 1).is_none_or(u8::is_ascii_whitespace))?;
+        (line[..colon].trim_ascii_end(), colon)
     };
     let blanks = line.get(colon..)?.iter().position(|byte| !byte.is_ascii_whitespace())?;
     (line[colon + blanks] == b':').then_some((key, colon + blanks + 1))

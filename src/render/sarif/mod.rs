@@ -208,8 +208,7 @@ fn uri(path: &str) -> String {
     let first_segment = path.find('/').unwrap_or(path.len());
     for (at, byte) in path.bytes().enumerate() {
         match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' => uri.push(char::from(byte)),
-            b'/' | b'-' | b'_' | b'.' | b'~' | b'@' | b'+' | b',' | b'=' | b'$' | b'!' | b'&' => uri.push(char::from(byte)),
+            _ if byte.is_ascii_alphanumeric() || b"/-_.~@+,=$!&".contains(&byte) => uri.push(char::from(byte)),
             // A colon in the first segment would make it a scheme (RFC 3986 §4.2).
             b':' if at > first_segment => uri.push(':'),
             _ => {

@@ -43,7 +43,7 @@ fn build(text: &str, syntax: syntax::Config, limit: Limit) -> Result<sparse::DFA
     };
     // Byte semantics keep the automata small (a Unicode `\w` alone has hundreds of states), and a value with holes is
     // walked byte by byte anyway. What matched once stays matched, so the shortest match would do as well as the first.
-    dense::Builder::new()
+    let dense = dense::Builder::new()
         .syntax(syntax.unicode(false).utf8(false))
         .thompson(thompson::Config::new().utf8(false).nfa_size_limit(working))
         .configure(
@@ -53,14 +53,14 @@ fn build(text: &str, syntax: syntax::Config, limit: Limit) -> Result<sparse::DFA
                 .dfa_size_limit(bytes)
                 .determinize_size_limit(working),
         )
-        .build(text)
-        .and_then(|automaton| automaton.to_sparse())
-        .map_err(|error| match bytes {
-            Some(bytes) if is_too_large(&error) => {
-                format!("larger than {bytes} bytes as an automaton; a shorter repetition or an anchor `^` makes it smaller")
-            }
-            _ => describe(&error),
-        })
+        .build(text);
+    match (dense, bytes) {
+        (Ok(dense), _) => dense.to_sparse().map_err(|error| describe(&error)),
+        (Err(error), Some(bytes)) if is_too_large(&error) => {
+            Err(format!("larger than {bytes} bytes as an automaton; a shorter repetition or an anchor `^` makes it smaller"))
+        }
+        (Err(error), _) => Err(describe(&error)),
+    }
 }
 
 fn is_too_large(error: &dense::BuildError) -> bool {

@@ -1,0 +1,227 @@
+//! What can be typed. The doc comments are the help texts.
+#![allow(clippy::doc_markdown, reason = "the doc comments are help texts, which are not Markdown")]
+
+use std::str::FromStr;
+
+use camino::Utf8PathBuf;
+use clap::builder::{PossibleValuesParser, TypedValueParser as _};
+use clap::{Args, Parser, Subcommand};
+
+use crate::finding::Severity;
+use crate::render::{OutputFormat, UnknownMode};
+use crate::rule::Profile;
+
+const AFTER_HELP: &str = "\
+Exit codes: 0 nothing at or above --fail-on, 1 findings, 2 the run was not possible.
+`mlops-lint explain RULE` says why a rule matters and what to do.";
+
+/// Checks CloudFormation templates of machine learning platforms: security, compliance, and mistakes across stacks.
+#[derive(Debug, Parser)]
+#[command(
+    name = "mlops-lint",
+    version,
+    args_conflicts_with_subcommands = true,
+    disable_help_subcommand = true,
+    after_help = AFTER_HELP,
+    override_usage = "mlops-lint [check] [OPTIONS] [PATH]...\n       mlops-lint rules [OPTIONS]\n       mlops-lint explain [OPTIONS] RULE"
+)]
+pub(super) struct Cli {
+    #[command(subcommand)]
+    pub(super) command: Option<Command>,
+    #[command(flatten)]
+    pub(super) check: CheckArgs,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Check templates (what happens without a command)
+    #[command(after_help = AFTER_HELP)]
+    Check(CheckArgs),
+    /// List every rule
+    Rules(RulesArgs),
+    /// Say why a rule matters and what to do
+    Explain(ExplainArgs),
+}
+
+#[derive(Debug, Args)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a switch of its own on the command line")]
+pub(super) struct CheckArgs {
+    /// Files and directories to check, `-` for standard input [default: .]
+    ///
+    /// Directories are walked: .gitignore is respected, hidden files are left out, and templates among *.yaml, *.yml, *.json
+    /// and *.template are recognised by their content. Files that are named are read whatever they are called, even when
+    /// ignored. A directory with the manifest.json of a CDK assembly gives the templates that the manifest names.
+    #[arg(value_name = "PATH", help_heading = "Input")]
+    pub(super) paths: Vec<Utf8PathBuf>,
+
+    /// Read no configuration file
+    #[arg(long, help_heading = "Input")]
+    pub(super) no_config: bool,
+
+    /// How much to report: `recommended` is what a review would block a change for, `strict` is everything
+    #[arg(long, value_name = "PROFILE", default_value = "recommended", value_parser = words::<Profile>(&["recommended", "strict"]), help_heading = "Rules")]
+    pub(super) profile: Profile,
+
+    /// A directory with rule files of your own; may be repeated
+    #[arg(long, value_name = "DIR", help_heading = "Rules")]
+    pub(super) rules: Vec<Utf8PathBuf>,
+
+    /// Findings from this severity on make the exit code 1
+    #[arg(long, value_name = "SEVERITY", default_value = "medium", value_parser = severity(), help_heading = "Verdict")]
+    pub(super) fail_on: Severity,
+
+    /// Findings below this severity are counted but not shown, in every format
+    #[arg(long, value_name = "SEVERITY", default_value = "medium", value_parser = severity(), help_heading = "Verdict")]
+    pub(super) min_severity: Severity,
+
+    /// What becomes of checks that cannot be decided: counted, listed, or listed and making the exit code 1
+    #[arg(long, value_name = "MODE", default_value = "hide", value_parser = unknown(), help_heading = "Verdict")]
+    pub(super) unknown: UnknownMode,
+
+    /// Findings do not change the exit code
+    #[arg(long, help_heading = "Verdict")]
+    pub(super) exit_zero: bool,
+
+    /// What is written to standard output
+    #[arg(short, long, value_name = "FORMAT", default_value = "human", value_parser = words::<OutputFormat>(&["human", "json", "sarif"]), help_heading = "Output")]
+    pub(super) format: OutputFormat,
+
+    /// A report to write to a file beside standard output, such as sarif=report.sarif; may be repeated
+    ///
+    /// The file is written beside its place and then moved, so that nobody reads half a report.
+    #[arg(long, value_name = "FORMAT=FILE", value_parser = output, help_heading = "Output")]
+    pub(super) output: Vec<(OutputFormat, Utf8PathBuf)>,
+
+    /// When to use colours; `auto` asks the terminal, NO_COLOR and CLICOLOR_FORCE
+    #[arg(long, value_name = "WHEN", default_value = "auto", value_parser = words::<ColorChoice>(&["auto", "always", "never"]), help_heading = "Output")]
+    pub(super) color: ColorChoice,
+
+    /// Print findings and errors only: no summary, no warnings
+    #[arg(short, long, help_heading = "Output")]
+    pub(super) quiet: bool,
+
+    /// Print how long each phase took, on standard error
+    #[arg(short, long, help_heading = "Output")]
+    pub(super) verbose: bool,
+
+    /// Threads to use [default: as many as there are processors]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024), hide_short_help = true, help_heading = "Output")]
+    pub(super) threads: Option<u16>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct RulesArgs {
+    /// What is written to standard output
+    #[arg(short, long, value_name = "FORMAT", default_value = "human", value_parser = words::<OutputFormat>(&["human", "json"]))]
+    pub(super) format: OutputFormat,
+
+    /// A directory with rule files of your own; may be repeated
+    #[arg(long, value_name = "DIR")]
+    pub(super) rules: Vec<Utf8PathBuf>,
+
+    /// When to use colours
+    #[arg(long, value_name = "WHEN", default_value = "auto", value_parser = words::<ColorChoice>(&["auto", "always", "never"]))]
+    pub(super) color: ColorChoice,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ExplainArgs {
+    /// Id or name of a rule: ENC001, sagemaker-endpoint-config-kms
+    #[arg(value_name = "RULE")]
+    pub(super) rule: String,
+
+    /// A directory with rule files of your own; may be repeated
+    #[arg(long, value_name = "DIR")]
+    pub(super) rules: Vec<Utf8PathBuf>,
+
+    /// When to use colours
+    #[arg(long, value_name = "WHEN", default_value = "auto", value_parser = words::<ColorChoice>(&["auto", "always", "never"]))]
+    pub(super) color: ColorChoice,
+}
+
+/// When to use colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum ColorChoice {
+    /// Where they are understood.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+impl FromStr for ColorChoice {
+    type Err = String;
+
+    fn from_str(word: &str) -> Result<Self, String> {
+        match word {
+            "auto" => Ok(Self::Auto),
+            "always" => Ok(Self::Always),
+            "never" => Ok(Self::Never),
+            other => Err(format!("`{other}` is none of auto, always, never")),
+        }
+    }
+}
+
+fn words<T>(words: &'static [&'static str]) -> impl clap::builder::TypedValueParser<Value = T>
+where
+    T: FromStr<Err = String> + Clone + Send + Sync + 'static,
+{
+    PossibleValuesParser::new(words).map(|word| word.parse::<T>().expect("each listed word is known"))
+}
+
+fn severity() -> impl clap::builder::TypedValueParser<Value = Severity> {
+    PossibleValuesParser::new(["info", "low", "medium", "high", "critical"])
+        .map(|word| word.parse().expect("each listed word is a severity"))
+}
+
+fn unknown() -> impl clap::builder::TypedValueParser<Value = UnknownMode> {
+    PossibleValuesParser::new(["hide", "show", "deny"]).map(|word| match word.as_str() {
+        "show" => UnknownMode::Show,
+        "deny" => UnknownMode::Deny,
+        _ => UnknownMode::Hide,
+    })
+}
+
+fn output(text: &str) -> Result<(OutputFormat, Utf8PathBuf), String> {
+    let (format, file) = text.split_once('=').ok_or("a format and a file are expected, such as sarif=report.sarif")?;
+    match file {
+        "" => Err(format!("`{text}` names no file")),
+        "-" => Err(format!("use --format {format} to write to standard output")),
+        _ => Ok((format.parse()?, file.into())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn definitions_are_consistent() {
+        use clap::CommandFactory as _;
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn check_is_what_happens_without_a_command() {
+        for arguments in [&["mlops-lint", "a", "b"][..], &["mlops-lint", "check", "a", "b"]] {
+            let cli = Cli::try_parse_from(arguments).unwrap();
+            let check = match cli.command {
+                Some(Command::Check(check)) => check,
+                None => cli.check,
+                other => panic!("{other:?}"),
+            };
+            assert_eq!(check.paths, ["a", "b"]);
+            assert_eq!(check.fail_on, Severity::Medium);
+            assert_eq!(check.profile, Profile::Recommended);
+        }
+    }
+
+    #[test]
+    fn outputs_name_a_format_and_a_file() {
+        assert_eq!(output("sarif=a=b.sarif"), Ok((OutputFormat::Sarif, "a=b.sarif".into())));
+        for wrong in ["sarif", "sarif=", "xml=a", "json=-"] {
+            assert!(output(wrong).is_err(), "{wrong}");
+        }
+    }
+}

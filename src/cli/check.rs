@@ -1,0 +1,193 @@
+//! `mlops-lint check`: finds templates, has them checked, writes the reports.
+
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use crate::engine::Report;
+use crate::project::discover::{DiscoverError, Discovered, Kind, Options, discover, repository_root};
+use crate::render::{OutputFormat, RenderContext, UnknownMode, plural, render};
+
+use super::args::CheckArgs;
+use super::lint::{CheckOptions, Timings, lint};
+use super::{Exit, Failure, Stdio, color, did_you_mean, tell, unless_broken_pipe, width, write};
+
+/// GitHub's code scanning rejects a SARIF file with more results.
+const GITHUB_RESULTS: usize = 25_000;
+
+pub(super) fn run(args: &CheckArgs, io: &mut Stdio<'_>) -> Result<Exit, Failure> {
+    match args.threads {
+        None => check(args, io),
+        Some(threads) => {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads.into()).use_current_thread().build();
+            // The pool lives as long as this thread and is what everything below runs in.
+            let _pool = pool.map_err(|error| Failure::new(format!("cannot start {threads} threads: {error}")))?;
+            check(args, io)
+        }
+    }
+}
+
+fn check(args: &CheckArgs, io: &mut Stdio<'_>) -> Result<Exit, Failure> {
+    let mut timings = Timings::start();
+    // Paths are compared without symbolic links, so the current directory has to be without them too.
+    let cwd = io.cwd.canonicalize_utf8().unwrap_or_else(|_| io.cwd.clone());
+    let paths = paths(args, &cwd);
+    let root = root(&paths, &cwd);
+    let found = discover(&paths, Options { cwd: &cwd, root: &root, stdin: &mut *io.stdin }).map_err(nothing_to_check)?;
+    timings.lap("discover");
+    if !args.quiet {
+        for skipped in &found.skipped {
+            let _ = tell("warning", "1;33", &Failure::new(skipped.text()), io);
+        }
+    }
+    let options = CheckOptions {
+        profile: args.profile,
+        min_severity: args.min_severity,
+        rules: args.rules.iter().map(|directory| cwd.join(directory)).collect(),
+        root: &root,
+        cwd: &cwd,
+    };
+    let (sources, report) = lint(found, &options, &mut timings)?;
+    let color = color(args.color, io.stdout_is_terminal, io.env);
+    let term = (io.env)("TERM");
+    let cx = RenderContext {
+        sources: &sources,
+        root: &root,
+        cwd: &cwd,
+        color,
+        width: width(io),
+        links: color && io.stdout_is_terminal && !matches!(term.as_deref(), Some("dumb" | "linux")),
+        unknown: args.unknown,
+        quiet: args.quiet,
+        version: env!("CARGO_PKG_VERSION"),
+        elapsed: Some(timings.total()),
+    };
+    write_reports(args, &report, &cx, io)?;
+    timings.lap("render");
+    if args.verbose {
+        tell_timings(&timings, io);
+    }
+    tell_failures(&report, io);
+    Ok(exit(args, &report))
+}
+
+/// What was named, or the current directory. `check` behind an option is the command, unless there is such a path.
+fn paths(args: &CheckArgs, cwd: &Utf8Path) -> Vec<Utf8PathBuf> {
+    let mut paths = args.paths.clone();
+    if paths.first().is_some_and(|first| first == "check") && !cwd.join("check").exists() {
+        paths.remove(0);
+    }
+    if paths.is_empty() {
+        paths.push(".".into());
+    }
+    paths
+}
+
+/// The repository of the current directory; of the named paths, if none of them is in it; else the current directory.
+fn root(paths: &[Utf8PathBuf], cwd: &Utf8Path) -> Utf8PathBuf {
+    let here = repository_root(cwd).unwrap_or_else(|| cwd.to_owned());
+    let named: Vec<_> =
+        paths.iter().filter(|path| *path != "-").filter_map(|path| cwd.join(path).canonicalize_utf8().ok()).collect();
+    if named.is_empty() || named.iter().any(|path| path.starts_with(&here)) {
+        return here;
+    }
+    let first = repository_root(&named[0]);
+    first.filter(|root| named.iter().all(|path| path.starts_with(root))).unwrap_or(here)
+}
+
+fn write_reports(
+    args: &CheckArgs,
+    report: &Report,
+    cx: &RenderContext<'_>,
+    io: &mut Stdio<'_>,
+) -> Result<(), Failure> {
+    let sarif = args.format == OutputFormat::Sarif || args.output.iter().any(|(format, _)| *format == OutputFormat::Sarif);
+    if sarif && report.findings.len() > GITHUB_RESULTS && !args.quiet {
+        let text = format!("{} results: code scanning of GitHub takes {GITHUB_RESULTS} in a file", report.findings.len());
+        let _ = tell("warning", "1;33", &Failure::new(text), io);
+    }
+    // Files first: a reader of standard output that goes away must not cost them.
+    for (format, file) in &args.output {
+        // A file is no terminal, whatever standard output is.
+        let cx = RenderContext { color: false, links: false, ..cx.clone() };
+        write::atomically(&cx.cwd.join(file), |out| render(report, *format, &cx, out))
+            .map_err(|error| Failure::new(format!("cannot write `{file}`: {error}")))?;
+    }
+    unless_broken_pipe(render(report, args.format, cx, io.stdout).and_then(|()| io.stdout.flush()))
+}
+
+fn exit(args: &CheckArgs, report: &Report) -> Exit {
+    let shown = report.findings.iter().map(|finding| finding.severity);
+    // What is hidden from view still counts for the verdict.
+    let hidden = report.hidden.iter().filter(|&(_, &count)| count > 0).map(|(&severity, _)| severity);
+    let denied = args.unknown == UnknownMode::Deny && !report.undecided.is_empty();
+    if !report.failures.is_empty() {
+        Exit::CouldNotRun
+    } else if !args.exit_zero && (denied || shown.chain(hidden).any(|severity| severity >= args.fail_on)) {
+        Exit::Findings
+    } else {
+        Exit::Clean
+    }
+}
+
+fn tell_timings(timings: &Timings, io: &mut Stdio<'_>) {
+    let total = ("total", timings.total());
+    for (phase, time) in timings.phases.iter().chain([&total]) {
+        let _ = writeln!(io.stderr, "{phase:<10} {:>9.3} ms", time.as_secs_f64() * 1000.0);
+    }
+}
+
+fn tell_failures(report: &Report, io: &mut Stdio<'_>) {
+    for failed in &report.failures {
+        let message = format!("rule {} failed on {}: {}", failed.rule.as_str(), failed.target, failed.message);
+        let failure = Failure::new(message)
+            .with("help", "this is a defect of mlops-lint, not of the template; the other rules were run");
+        let _ = tell("error", "1;31", &failure, io);
+    }
+}
+
+fn nothing_to_check(error: DiscoverError) -> Failure {
+    let message = error.to_string();
+    match error {
+        DiscoverError::Missing(path) => {
+            let failure = Failure::new(message);
+            match did_you_mean(path.as_str(), ["check", "rules", "explain"].into_iter()) {
+                Some(command) => failure.with("help", format!("there is a command `mlops-lint {command}`")),
+                None => failure,
+            }
+        }
+        DiscoverError::Unreadable { .. } => Failure::new(message),
+        DiscoverError::Nothing { found, .. } => nothing(&found, message),
+    }
+}
+
+fn nothing(found: &Discovered, message: String) -> Failure {
+    // One file that was named: its own sentence says it all.
+    if let [skipped] = found.skipped.as_slice()
+        && found.explicit_files_only
+    {
+        return Failure::new(skipped.text()).with(
+            "help",
+            "a template has `Resources` at its top level, and each resource in it has a `Type`",
+        );
+    }
+    let others: Vec<_> = [Kind::Kubernetes, Kind::GithubWorkflow, Kind::OpenApi, Kind::Compose, Kind::Package, Kind::Empty, Kind::Other]
+        .into_iter()
+        .filter_map(|kind| Some(format!("{} {}", found.others.get(&kind)?, kind.counted())))
+        .collect();
+    let seen = match found.looked_at {
+        0 => "no such file seen".to_owned(),
+        1 => format!("1 file seen, which is no template ({})", others.join(", ")),
+        count => format!("{} seen, none is a template ({})", plural(count, "file"), others.join(", ")),
+    };
+    let mut failure = Failure::new(message).with(
+        "looked for",
+        format!("*.yaml, *.yml, *.json, *.template with CloudFormation resources; {seen}"),
+    );
+    for skipped in &found.skipped {
+        failure = failure.with("skipped", skipped.text());
+    }
+    if !found.explicit_files_only {
+        failure = failure.with("help", "name a file to see why it is not taken");
+    }
+    failure
+}

@@ -1,0 +1,191 @@
+//! A container image as its parts: registry, account, region, repository, tag, digest (`rule-language.md` §4.7).
+
+use std::borrow::Cow;
+
+use crate::value::{Cursor, Found, Map, Part, Resolver, Value, View, joined};
+
+/// The view of an image: each part is text, symbolic, absent or unknown.
+pub(super) fn view<'p>(resolver: &Resolver<'_, 'p>, cursor: Cursor<'p>) -> Found<'p> {
+    let uri = resolver.found(cursor);
+    let cursor = uri.cursor;
+    let found = |value: Value<'p>| Found { value, cursor, missing: &[] };
+    let parts = match (&uri.value, resolver.parts(&uri.value)) {
+        (Value::Absent, _) | (_, None) => None,
+        (_, Some(parts)) => Some(parts),
+    };
+    let Some(parts) = parts else {
+        let value = uri.value.clone();
+        let members = ["uri", "registry", "account", "region", "repository", "tag", "digest"]
+            .map(|name| (name, found(value.clone())))
+            .to_vec();
+        return found(Value::Map(Map::View(View { members, cursor }.into())));
+    };
+    let image = split(&parts);
+    // A text that is nothing but holes may end in anything: its tag and digest are as unknown as itself.
+    let unknown = || joined(parts.clone());
+    let optional = |part: Option<Vec<Part<'p>>>| part.map_or(Value::Absent, joined);
+    let opaque = image.opaque;
+    let tag = if opaque { unknown() } else { optional(image.tag) };
+    let digest = if opaque { unknown() } else { optional(image.digest) };
+    let registry = image.registry.clone();
+    let (account, region) = registry.as_deref().map_or((None, None), account_and_region);
+    let members = vec![
+        ("uri", found(uri.value.clone())),
+        ("registry", found(if opaque { unknown() } else { optional(registry) })),
+        ("account", found(if opaque { unknown() } else { optional(account) })),
+        ("region", found(if opaque { unknown() } else { optional(region) })),
+        ("repository", found(joined(image.repository))),
+        ("tag", found(tag)),
+        ("digest", found(digest)),
+    ];
+    found(Value::Map(Map::View(View { members, cursor }.into())))
+}
+
+struct Image<'p> {
+    registry: Option<Vec<Part<'p>>>,
+    repository: Vec<Part<'p>>,
+    tag: Option<Vec<Part<'p>>>,
+    digest: Option<Vec<Part<'p>>>,
+    /// True if a hole may hold the tag or the digest too.
+    opaque: bool,
+}
+
+/// Splits `registry/repository:tag@digest` at literal separators.
+fn split<'p>(parts: &[Part<'p>]) -> Image<'p> {
+    let (rest, digest) = split_last(parts, '@');
+    let (path, tag) = match split_last(&rest, ':') {
+        // `host:5000/name`: the colon belongs to the registry.
+        (_, Some(tail)) if contains(&tail, '/') => (rest, None),
+        (head, tail) => (head, tail),
+    };
+    let (registry, repository) = split_first(&path, '/');
+    let (registry, repository) = match repository {
+        Some(repository) if contains(&registry, '.') || contains(&registry, ':') || has_hole(&registry) => {
+            (Some(registry), repository)
+        }
+        Some(_) => (None, path.clone()),
+        None => (None, registry),
+    };
+    // Where the text ends in a hole without a literal `:` or `@` before it, the hole may bring them along.
+    let opaque = digest.is_none() && tag.is_none() && matches!(parts.last(), Some(Part::Hole(_)));
+    Image { registry, repository, tag, digest, opaque }
+}
+
+fn has_hole(parts: &[Part<'_>]) -> bool {
+    parts.iter().any(|part| matches!(part, Part::Hole(_)))
+}
+
+fn contains(parts: &[Part<'_>], separator: char) -> bool {
+    parts.iter().any(|part| matches!(part, Part::Text(text) if text.contains(separator)))
+}
+
+fn split_last<'p>(parts: &[Part<'p>], separator: char) -> (Vec<Part<'p>>, Option<Vec<Part<'p>>>) {
+    let at = parts.iter().enumerate().rev().find_map(|(index, part)| match part {
+        Part::Text(text) => text.rfind(separator).map(|at| (index, at)),
+        Part::Hole(_) => None,
+    });
+    match at {
+        Some((index, at)) => cut(parts, index, at),
+        None => (parts.to_vec(), None),
+    }
+}
+
+fn split_first<'p>(parts: &[Part<'p>], separator: char) -> (Vec<Part<'p>>, Option<Vec<Part<'p>>>) {
+    let at = parts.iter().enumerate().find_map(|(index, part)| match part {
+        Part::Text(text) => text.find(separator).map(|at| (index, at)),
+        Part::Hole(_) => None,
+    });
+    match at {
+        Some((index, at)) => cut(parts, index, at),
+        None => (parts.to_vec(), None),
+    }
+}
+
+/// Cuts at a one-byte separator in the text of part `index`.
+fn cut<'p>(parts: &[Part<'p>], index: usize, at: usize) -> (Vec<Part<'p>>, Option<Vec<Part<'p>>>) {
+    let mut head = parts[..index].to_vec();
+    let mut tail = Vec::new();
+    if let Part::Text(text) = &parts[index] {
+        if at > 0 {
+            head.push(Part::Text(Cow::Owned(text[..at].to_owned())));
+        }
+        if at + 1 < text.len() {
+            tail.push(Part::Text(Cow::Owned(text[at + 1..].to_owned())));
+        }
+    }
+    tail.extend(parts[index + 1..].iter().cloned());
+    (head, Some(tail))
+}
+
+/// Account and region of an ECR registry, `ACCOUNT.dkr.ecr.REGION.SUFFIX`.
+fn account_and_region<'p>(registry: &[Part<'p>]) -> (Option<Vec<Part<'p>>>, Option<Vec<Part<'p>>>) {
+    let mut rest = registry.to_vec();
+    let mut labels = Vec::new();
+    while labels.len() < 4 {
+        let (head, tail) = split_first(&rest, '.');
+        labels.push(head);
+        match tail {
+            Some(tail) => rest = tail,
+            None => return (None, None),
+        }
+    }
+    let is = |label: &[Part<'_>], text: &str| matches!(label, [Part::Text(known)] if known == text);
+    if is(&labels[1], "dkr") && is(&labels[2], "ecr") {
+        let mut labels = labels.into_iter();
+        let account = labels.next();
+        (account, labels.nth(2))
+    } else {
+        (None, None)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::template::TemplateId;
+    use crate::value::{GroupId, Hole, text_of};
+
+    /// Capital letters are parameters.
+    fn parts(text: &str) -> Vec<Part<'static>> {
+        let mut parts = Vec::new();
+        let mut literal = String::new();
+        for c in text.chars() {
+            if c.is_ascii_uppercase() {
+                if !literal.is_empty() {
+                    parts.push(Part::Text(Cow::Owned(std::mem::take(&mut literal))));
+                }
+                parts.push(Part::Hole(Hole::Parameter(GroupId(c as u32), TemplateId(0), "X")));
+            } else {
+                literal.push(c);
+            }
+        }
+        if !literal.is_empty() {
+            parts.push(Part::Text(Cow::Owned(literal)));
+        }
+        parts
+    }
+
+    fn shown(parts: Option<Vec<Part<'static>>>) -> Option<String> {
+        parts.map(|parts| text_of(&joined(parts)))
+    }
+
+    #[test]
+    fn images_split() {
+        let image = split(&parts("A.dkr.ecr.R.amazonaws.com/team/train:latest"));
+        assert_eq!(shown(image.registry.clone()).unwrap(), "${X}.dkr.ecr.${X}.amazonaws.com");
+        assert_eq!(text_of(&joined(image.repository)), "team/train");
+        assert_eq!(shown(image.tag).unwrap(), "latest");
+        assert!(image.digest.is_none() && !image.opaque);
+        let (account, region) = account_and_region(&image.registry.unwrap());
+        assert_eq!((shown(account).unwrap(), shown(region).unwrap()), ("${X}".into(), "${X}".into()));
+
+        let image = split(&parts("python@sha256:abc"));
+        assert_eq!(shown(image.digest).unwrap(), "sha256:abc");
+        assert!(image.registry.is_none() && image.tag.is_none());
+        assert!(split(&parts("I")).opaque);
+        assert!(!split(&parts("r/x:T")).opaque);
+        assert!(split(&parts("r.io/x:T")).tag.is_some());
+        assert!(split(&parts("localhost:5000/x")).tag.is_none());
+        assert!(split(&parts("a.b/x")).tag.is_none() && !split(&parts("a.b/x")).opaque);
+    }
+}

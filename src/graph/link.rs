@@ -1,0 +1,180 @@
+//! Edges between templates: exports and imports by symbolic name, nested stacks by local path.
+
+use camino::{Utf8Path, Utf8PathBuf};
+use rustc_hash::FxHashMap;
+
+use crate::syntax::Node;
+use crate::template::{Output, Template, TemplateId};
+use crate::value::{
+    Cursor, Hole, Imported, Part, Resolver, Scenario, Truth, Value, canonical, joined, same, text_of,
+};
+
+use super::StackGraph;
+
+/// Everything that joins templates.
+#[derive(Default)]
+pub(super) struct Links<'p> {
+    pub(super) nested: Nested,
+    pub(super) exports: Exports<'p>,
+}
+
+/// Which template is nested in which.
+#[derive(Default)]
+pub(super) struct Nested {
+    /// Stack resource to the template that it creates.
+    pub(super) children: FxHashMap<(TemplateId, usize), TemplateId>,
+    /// Template to the stack resources that create it, in order.
+    pub(super) parents: Vec<(TemplateId, Vec<(TemplateId, usize)>)>,
+}
+
+/// An output that exports its value.
+pub struct Export<'p> {
+    /// Its template.
+    pub template: TemplateId,
+    /// The output.
+    pub output: &'p Output,
+    /// Its name as people would write it.
+    pub shown: String,
+    name: Option<Vec<Part<'p>>>,
+}
+
+/// The exports of a project.
+#[derive(Default)]
+pub(super) struct Exports<'p> {
+    pub(super) all: Vec<Export<'p>>,
+    by_name: FxHashMap<String, Vec<u32>>,
+}
+
+/// Who may export a name.
+#[derive(Debug, Default)]
+pub struct Producers {
+    /// Exports of that very name.
+    pub certain: Vec<usize>,
+    /// Exports whose name may be the same.
+    pub possible: Vec<usize>,
+}
+
+/// Resolves `TemplateURL`s that are paths of templates which were loaded.
+pub(super) fn nested_stacks(templates: &[Template], paths: &[Utf8PathBuf]) -> Nested {
+    let mut nested = Nested::default();
+    let mut by_path: Option<FxHashMap<Utf8PathBuf, TemplateId>> = None;
+    let mut parents: FxHashMap<TemplateId, Vec<(TemplateId, usize)>> = FxHashMap::default();
+    for template in templates {
+        for (index, resource) in template.resources.iter().enumerate() {
+            let property = match &*resource.kind {
+                "AWS::CloudFormation::Stack" => "TemplateURL",
+                "AWS::Serverless::Application" => "Location",
+                _ => continue,
+            };
+            let url = resource.properties.and_then(|node| template.node(node).get(property)).and_then(Node::scalar);
+            let Some(url) = url.filter(|url| !url.contains("://")) else { continue };
+            let Some(own) = paths.get(template.id.index()) else { continue };
+            let by_path = by_path
+                .get_or_insert_with(|| paths.iter().map(|path| normal(path)).zip(templates.iter().map(|t| t.id)).collect());
+            let target = normal(&own.parent().unwrap_or(Utf8Path::new("")).join(url));
+            if let Some(&child) = by_path.get(&target).filter(|child| **child != template.id) {
+                nested.children.insert((template.id, index), child);
+                parents.entry(child).or_default().push((template.id, index));
+            }
+        }
+    }
+    nested.parents = parents.into_iter().collect();
+    nested.parents.sort_unstable();
+    nested
+}
+
+/// A path without `.` and `..`.
+fn normal(path: &Utf8Path) -> Utf8PathBuf {
+    let mut normal = Utf8PathBuf::new();
+    for component in path.components() {
+        match component {
+            camino::Utf8Component::CurDir => {}
+            camino::Utf8Component::ParentDir if normal.file_name().is_some() => {
+                normal.pop();
+            }
+            other => normal.push(other),
+        }
+    }
+    normal
+}
+
+/// Reads the names of all exports.
+pub(super) fn exports<'p>(graph: &StackGraph<'p>) -> Exports<'p> {
+    let mut exports = Exports::default();
+    for template in graph.templates {
+        for output in &template.outputs {
+            let Some(node) = output.export else { continue };
+            let resolver = Resolver::new(graph, Scenario::default());
+            let value = resolver.found(Cursor::new(template, &output.bindings, template.node(node))).value;
+            let name = resolver.parts(&value).map(|parts| resolver.with_names(&parts));
+            let shown = name.as_ref().map_or_else(|| text_of(&value), |parts| text_of(&joined(parts.clone())));
+            if let Some(name) = &name {
+                let index = u32::try_from(exports.all.len()).unwrap_or(u32::MAX);
+                exports.by_name.entry(canonical(name)).or_default().push(index);
+            }
+            exports.all.push(Export { template: template.id, output, shown, name });
+        }
+    }
+    exports
+}
+
+impl<'p> Exports<'p> {
+    pub(super) fn import(
+        &self,
+        graph: &StackGraph<'p>,
+        resolver: &Resolver<'_, 'p>,
+        from: TemplateId,
+        name: &[Part<'p>],
+        general: Option<&[Part<'p>]>,
+    ) -> Imported<'p> {
+        let found = self.find(graph, resolver, general.unwrap_or(name), name);
+        match found.certain[..] {
+            [index] => {
+                let export = &self.all[index];
+                let template = &graph.templates[export.template.index()];
+                let Some(value) = export.output.value else { return Imported::Nothing };
+                let cursor = Cursor::new(template, &export.output.bindings, template.node(value));
+                Imported::Value(cursor, from != export.template && rests_on_parameters(general.unwrap_or(name)))
+            }
+            [] if found.possible.is_empty() => Imported::Nothing,
+            _ => Imported::Ambiguous,
+        }
+    }
+
+    /// The exports of a name: by the name before any choice (`general`), then by the name under the resolver's choices.
+    fn find(&self, graph: &StackGraph<'p>, resolver: &Resolver<'_, 'p>, general: &[Part<'p>], name: &[Part<'p>]) -> Producers {
+        let mut producers = Producers::default();
+        if let Some(indices) = self.by_name.get(&canonical(general)) {
+            producers.certain = indices.iter().map(|&index| index as usize).collect();
+            return producers;
+        }
+        for (index, export) in self.all.iter().enumerate() {
+            // Most names can be told apart as they stand; only then is the name evaluated under the choices.
+            if export.name.as_ref().is_some_and(|known| same(general, known) == Truth::False && same(name, known) == Truth::False) {
+                continue;
+            }
+            let template = &graph.templates[export.template.index()];
+            let Some(node) = export.output.export else { continue };
+            let value = resolver.found(Cursor::new(template, &export.output.bindings, template.node(node))).value;
+            match resolver.parts(&value).map(|parts| same(&resolver.with_names(&parts), name)) {
+                Some(Truth::True) => producers.certain.push(index),
+                Some(Truth::False) => {}
+                Some(Truth::Unknown) | None => producers.possible.push(index),
+            }
+        }
+        producers
+    }
+}
+
+impl<'p> StackGraph<'p> {
+    /// Who may export the name of an import, under a resolver's choices; absent if the name itself is not known.
+    pub fn producers(&self, resolver: &Resolver<'_, 'p>, name: &Value<'p>) -> Option<Producers> {
+        let parts = resolver.with_names(&resolver.parts(name)?);
+        Some(self.links.exports.find(self, resolver, &parts, &parts))
+    }
+}
+
+/// True if a name is the same only as far as parameters of one name mean the same.
+fn rests_on_parameters(name: &[Part<'_>]) -> bool {
+    name.iter().any(|part| matches!(part, Part::Hole(Hole::Parameter(..))))
+}

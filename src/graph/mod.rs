@@ -1,0 +1,289 @@
+//! One graph over all templates of a project: resources and virtual nodes, exports and imports, nested stacks, shared parameters.
+//!
+//! Most edges are not stored: an expression says what it refers to when it is evaluated. What is stored is what no
+//! expression can find by itself: who exports a name, which template is nested in which, which parameters are one.
+
+mod dependency;
+mod image;
+mod link;
+mod name;
+mod parameter;
+mod statement;
+mod virtual_node;
+
+use rustc_hash::FxHashMap;
+
+use crate::catalog;
+use crate::syntax::Node;
+use crate::template::{Output, Resource, Template, TemplateId};
+use crate::value::{
+    Cursor, Decision, Domain, EntityId, Found, Hole, Imported, ParameterValue, Part, Resolver, Value, World,
+};
+
+pub use dependency::{Dependency, DependencyKind, cycles, dependencies};
+pub use link::{Export, Producers};
+pub use name::Reference;
+pub use statement::{Principal, covers_action};
+pub use virtual_node::VirtualNode;
+
+/// The graph.
+pub struct StackGraph<'p> {
+    templates: &'p [Template],
+    entities: Vec<Entity<'p>>,
+    /// The entity of resource 0 of each template; a template's resources are numbered in a row.
+    first: Vec<u32>,
+    by_kind: FxHashMap<&'p str, Vec<EntityId>>,
+    parameters: parameter::Groups<'p>,
+    links: link::Links<'p>,
+    /// True if only part of a project was loaded.
+    partial: bool,
+}
+
+/// A node of the graph.
+#[derive(Debug)]
+pub struct Entity<'p> {
+    /// Its template.
+    pub template: TemplateId,
+    /// The resource that it is, or that it was read from.
+    pub resource: &'p Resource,
+    /// Its type, or virtual kind.
+    pub kind: &'p str,
+    /// What it was read from, if it is no resource itself.
+    pub virtual_node: Option<Box<VirtualNode<'p>>>,
+}
+
+impl<'p> Entity<'p> {
+    /// The name people know it by: the logical id, or the name of the state or step.
+    pub fn name(&self) -> &str {
+        self.virtual_node.as_ref().and_then(|node| node.name.as_deref()).unwrap_or(&self.resource.name)
+    }
+}
+
+/// How a graph is put together.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct GraphOptions {
+    /// True if other templates of the project may exist that were not loaded.
+    pub partial: bool,
+}
+
+impl<'p> StackGraph<'p> {
+    /// Joins templates; `paths` are their files, in the same order, for local `TemplateURL`s.
+    pub fn new(templates: &'p [Template], paths: &[camino::Utf8PathBuf], options: GraphOptions) -> Self {
+        let mut graph = Self {
+            templates,
+            entities: Vec::with_capacity(templates.iter().map(|template| template.resources.len() + 1).sum()),
+            first: Vec::with_capacity(templates.len()),
+            by_kind: FxHashMap::default(),
+            parameters: parameter::Groups::new(templates),
+            links: link::Links::default(),
+            partial: options.partial,
+        };
+        let virtual_nodes = virtual_nodes(templates);
+        for template in templates {
+            graph.first.push(to_u32(graph.entities.len()));
+            for resource in &template.resources {
+                graph.push(Entity { template: template.id, resource, kind: &resource.kind, virtual_node: None });
+            }
+        }
+        for (template, nodes) in templates.iter().zip(virtual_nodes) {
+            for node in nodes {
+                let resource = &template.resources[node.owner];
+                graph.push(Entity { template: template.id, resource, kind: node.kind, virtual_node: Some(Box::new(node)) });
+            }
+        }
+        graph.links.nested = link::nested_stacks(templates, paths);
+        graph.parameters.bind_nested(templates, &graph.links.nested);
+        graph.links.exports = link::exports(&graph);
+        graph
+    }
+
+    fn push(&mut self, entity: Entity<'p>) {
+        let id = EntityId(to_u32(self.entities.len()));
+        self.by_kind.entry(entity.kind).or_default().push(id);
+        self.entities.push(entity);
+    }
+
+    /// The templates.
+    pub fn templates(&self) -> &'p [Template] {
+        self.templates
+    }
+
+    /// All nodes, resources before virtual ones.
+    pub fn entities(&self) -> impl Iterator<Item = (EntityId, &Entity<'p>)> {
+        (0u32..).map(EntityId).zip(&self.entities)
+    }
+
+    /// A node.
+    pub fn entity(&self, id: EntityId) -> &Entity<'p> {
+        &self.entities[id.index()]
+    }
+
+    /// The nodes of exactly this type or kind, in order.
+    pub fn of_kind(&self, kind: &str) -> &[EntityId] {
+        self.by_kind.get(kind).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// All types and kinds that occur, in order.
+    pub fn kinds(&self) -> Vec<&'p str> {
+        let mut kinds: Vec<_> = self.by_kind.keys().copied().collect();
+        kinds.sort_unstable();
+        kinds
+    }
+
+    /// True if templates that were not loaded may matter.
+    pub fn is_partial(&self) -> bool {
+        self.partial
+    }
+
+    /// Something that may add resources that cannot be seen, by its name.
+    pub fn unseen(&self) -> Option<&'p str> {
+        self.templates.iter().find_map(|template| {
+            let node = template.node(*template.unseen.first()?);
+            Some(node.scalar().or_else(|| node.get("Name").and_then(Node::scalar)).unwrap_or("Fn::ForEach"))
+        })
+    }
+
+    /// Whether a node exists in a scenario: its resource's condition, and the branches of `Fn::If` that it stands in.
+    pub fn exists(&self, resolver: &Resolver<'_, 'p>, id: EntityId) -> Decision<'p> {
+        let entity = self.entity(id);
+        let template = &self.templates[entity.template.index()];
+        let cursor = self.body(id);
+        if let Some(condition) = entity.resource.condition
+            && let Some(name) = template.node(condition).scalar()
+            && !resolver.condition(cursor, name)?
+        {
+            return Ok(false);
+        }
+        if let Some(node) = &entity.virtual_node {
+            for &(name, expected) in &node.guards {
+                if resolver.condition(cursor, name)? != expected {
+                    return Ok(false);
+                }
+            }
+        }
+        Ok(true)
+    }
+
+    /// The body of the resource of a node.
+    fn body(&self, id: EntityId) -> Cursor<'p> {
+        let entity = self.entity(id);
+        let template = &self.templates[entity.template.index()];
+        Cursor::new(template, &entity.resource.bindings, template.node(entity.resource.body))
+    }
+
+    /// The outputs that export a value, with their templates.
+    pub fn exports(&self) -> &[Export<'p>] {
+        &self.links.exports.all
+    }
+
+    /// True if other templates may know a resource: an output hands it on, or it has a written name.
+    pub fn is_known_outside(&self, resolver: &Resolver<'_, 'p>, id: EntityId) -> bool {
+        let entity = self.entity(id);
+        if self.physical_name(id).is_some() {
+            return true;
+        }
+        let template = &self.templates[entity.template.index()];
+        template.outputs.iter().any(|output: &Output| {
+            output.value.is_some_and(|value| {
+                let cursor = Cursor::new(template, &output.bindings, template.node(value));
+                match resolver.found(cursor).value {
+                    Value::Symbolic(parts) => {
+                        parts.iter().any(|part| matches!(part, Part::Hole(Hole::Resource(other, ..)) if *other == id))
+                    }
+                    _ => false,
+                }
+            })
+        })
+    }
+}
+
+impl<'p> World<'p> for StackGraph<'p> {
+    fn template(&self, id: TemplateId) -> &'p Template {
+        &self.templates[id.index()]
+    }
+
+    fn parameter(&self, template: &'p Template, parameter: &'p crate::template::Parameter) -> ParameterValue<'p> {
+        self.parameters.value(template, parameter)
+    }
+
+    fn domain(&self, group: crate::value::GroupId, template: TemplateId, name: &str) -> Option<Domain<'p>> {
+        self.parameters.domain(&self.templates[template.index()], group, name)
+    }
+
+    fn pseudo_domain(&self, hole: &Hole<'p>) -> Option<Domain<'p>> {
+        self.parameters.pseudo_domain(hole)
+    }
+
+    fn import(
+        &self,
+        resolver: &Resolver<'_, 'p>,
+        from: TemplateId,
+        name: &[Part<'p>],
+        general: Option<&[Part<'p>]>,
+    ) -> Imported<'p> {
+        self.links.exports.import(self, resolver, from, name, general)
+    }
+
+    fn entity(&self, template: TemplateId, resource: usize) -> EntityId {
+        EntityId(self.first[template.index()] + to_u32(resource))
+    }
+
+    fn nested_output(&self, template: TemplateId, resource: usize, output: &str) -> Option<Cursor<'p>> {
+        let child = *self.links.nested.children.get(&(template, resource))?;
+        let child = &self.templates[child.index()];
+        let output = child.output(output)?;
+        Some(Cursor::new(child, &output.bindings, child.node(output.value?)))
+    }
+
+    fn physical_name(&self, id: EntityId) -> Option<Cursor<'p>> {
+        let entity = self.entity(id);
+        let path = catalog::naming(entity.kind)?.property?;
+        let start = match &entity.virtual_node {
+            Some(node) => node.cursor,
+            None => {
+                let properties = entity.resource.properties?;
+                self.body(id).to(self.templates[entity.template.index()].node(properties))
+            }
+        };
+        let node = path.split('.').try_fold(start.node, |node, key| node.get(key))?;
+        Some(start.to(node))
+    }
+
+    fn root(&self, resolver: &Resolver<'_, 'p>, id: EntityId) -> Found<'p> {
+        let entity = self.entity(id);
+        if let Some(node) = &entity.virtual_node {
+            if entity.kind == "ML::Image" {
+                return image::view(resolver, node.cursor);
+            }
+            return resolver.found(node.cursor);
+        }
+        let body = self.body(id);
+        let template = &self.templates[entity.template.index()];
+        let fallback = template.globals(entity.kind);
+        match (entity.resource.properties, fallback) {
+            (Some(properties), fallback) => {
+                resolver.found(Cursor { fallback, ..body.to(template.node(properties)) })
+            }
+            (None, Some(globals)) => resolver.found(body.to(globals)),
+            (None, None) => Found { value: Value::Absent, cursor: body, missing: &[] },
+        }
+    }
+
+    fn allowed_pattern(&self, template: TemplateId, name: &str) -> Option<&'p str> {
+        let template = &self.templates[template.index()];
+        template.node(template.parameter(name)?.pattern?).scalar()
+    }
+}
+
+fn virtual_nodes(templates: &[Template]) -> Vec<Vec<VirtualNode<'_>>> {
+    use rayon::prelude::*;
+    if templates.len() > 8 {
+        templates.par_iter().map(virtual_node::collect).collect()
+    } else {
+        templates.iter().map(virtual_node::collect).collect()
+    }
+}
+
+fn to_u32(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}

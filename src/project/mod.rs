@@ -1,0 +1,3 @@
+//! Which files make a project, and what they are.
+
+pub mod discover;
