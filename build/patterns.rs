@@ -19,8 +19,8 @@ pub(crate) enum Kind {
     Glob,
 }
 
-/// Patterns with the file in which each stands first.
-pub(crate) type Patterns<'r> = BTreeMap<(Kind, String), &'r str>;
+/// Patterns with the file in which each stands first; those of a list or table stand together.
+pub(crate) type Patterns<'r> = BTreeMap<(Kind, Vec<String>), &'r str>;
 
 pub(crate) struct Automata {
     index: Vec<(Kind, String, usize, usize)>,
@@ -29,7 +29,11 @@ pub(crate) struct Automata {
 
 /// Every pattern that an operator of a rule is given, directly, in a list, by a table or by an option's default.
 pub(crate) fn collect<'r>(rules: &'r [Rule], tables: &[Table]) -> Patterns<'r> {
-    let mut collector = Collector { tables, rule: None, patterns: Patterns::new() };
+    let mut collector = Collector {
+        tables,
+        rule: None,
+        patterns: Patterns::new(),
+    };
     for rule in rules {
         collector.rule = Some(rule);
         for key in ["match", "let", "when", "require", "severity"] {
@@ -48,7 +52,7 @@ struct Collector<'r, 't> {
     patterns: Patterns<'r>,
 }
 
-impl Collector<'_, '_> {
+impl<'t> Collector<'_, 't> {
     fn visit(&mut self, value: &Value) {
         match value {
             Value::Object(map) => {
@@ -68,26 +72,44 @@ impl Collector<'_, '_> {
     }
 
     fn argument(&mut self, kind: Kind, value: &Value) {
-        if let Some(text) = source::text(value) {
-            self.add(kind, &text);
+        // Which key is known at run time only: each may be asked for.
+        if let Some(table) = self
+            .table(value)
+            .filter(|_| key(value).is_some_and(|key| key.starts_with('$')))
+        {
+            for key in table.keys() {
+                self.add(kind, table.texts(Some(key)));
+            }
             return;
         }
-        match value {
-            Value::Array(items) => items.iter().for_each(|item| self.argument(kind, item)),
-            Value::Object(map) => {
-                let tables = self.tables;
-                let named = map.get("table").and_then(Value::as_str);
-                let key = map.get("key").and_then(Value::as_str).filter(|key| !key.starts_with('$'));
-                for table in tables.iter().filter(|table| Some(table.name.as_str()) == named) {
-                    table.texts(key).for_each(|text| self.add(kind, text));
-                }
-                let option = map.get("option").and_then(Value::as_str);
-                if let Some(default) = option.and_then(|name| self.rule?.map.get("options")?.get(name)?.get("default")) {
-                    self.argument(kind, default);
-                }
+        let mut texts = Vec::new();
+        self.texts(value, &mut texts);
+        self.add(kind, texts);
+    }
+
+    /// The texts of an argument in the order in which the engine reads them.
+    fn texts(&self, value: &Value, texts: &mut Vec<String>) {
+        if let Some(text) = source::text(value) {
+            texts.push(text);
+        } else if let Value::Array(items) = value {
+            for item in items {
+                self.texts(item, texts);
             }
-            _ => {}
+        } else if let Some(table) = self.table(value) {
+            texts.extend(table.texts(key(value)));
+        } else if let Some(name) = value.get("option").and_then(Value::as_str) {
+            let default = self
+                .rule
+                .and_then(|rule| rule.map.get("options")?.get(name)?.get("default"));
+            if let Some(default) = default {
+                self.texts(default, texts);
+            }
         }
+    }
+
+    fn table(&self, value: &Value) -> Option<&'t Table> {
+        let name = value.get("table")?.as_str()?;
+        self.tables.iter().find(|table| table.name == name)
     }
 
     /// Resource types may be globs where a rule chooses nodes.
@@ -95,47 +117,73 @@ impl Collector<'_, '_> {
         if matches!(key, "match" | "nodes" | "to" | "types" | "refers_to") {
             for text in source::texts(value).unwrap_or_default() {
                 if text.contains("::") && text.contains(['*', '?', '{', '[']) {
-                    self.add(Kind::Glob, &text);
+                    self.add(Kind::Glob, vec![text]);
                 }
             }
         }
     }
 
-    fn add(&mut self, kind: Kind, text: &str) {
-        if let Some(rule) = self.rule {
-            self.patterns.entry((kind, text.to_owned())).or_insert(&rule.file);
+    fn add(&mut self, kind: Kind, texts: Vec<String>) {
+        if let Some(rule) = self.rule.filter(|_| !texts.is_empty()) {
+            self.patterns.entry((kind, texts)).or_insert(&rule.file);
         }
     }
 }
 
+/// The key of a table, as a rule writes it.
+fn key(value: &Value) -> Option<&str> {
+    value.get("key").and_then(Value::as_str)
+}
+
 /// Compiles the patterns for the target's byte order.
-pub(crate) fn compile(patterns: &Patterns<'_>, big_endian: bool, problems: &mut Problems) -> Automata {
-    let mut automata = Automata { index: Vec::new(), blob: Vec::new() };
-    for ((kind, text), file) in patterns {
+pub(crate) fn compile(
+    patterns: &Patterns<'_>,
+    big_endian: bool,
+    problems: &mut Problems,
+) -> Automata {
+    let mut automata = Automata {
+        index: Vec::new(),
+        blob: Vec::new(),
+    };
+    for ((kind, texts), file) in patterns {
+        let slices: Vec<&str> = texts.iter().map(String::as_str).collect();
         let automaton = match kind {
-            Kind::Regex => compile::regex(text, Limit::None),
-            Kind::Glob => compile::glob(text, Limit::None),
+            Kind::Regex => compile::regexes(&slices, Limit::None),
+            Kind::Glob => compile::globs(&slices, Limit::None),
         };
+        let text = texts.join("\n");
         match automaton {
             Ok(automaton) if automaton.memory_usage() > LARGEST => {
                 let bytes = automaton.memory_usage();
                 problems.add(file, format!("pattern `{text}` takes {bytes} bytes as an automaton; narrow it or write the check natively"));
             }
             Ok(automaton) => {
-                let bytes = if big_endian { automaton.to_bytes_big_endian() } else { automaton.to_bytes_little_endian() };
+                let bytes = if big_endian {
+                    automaton.to_bytes_big_endian()
+                } else {
+                    automaton.to_bytes_little_endian()
+                };
                 let start = automata.blob.len();
                 automata.blob.extend(bytes);
-                automata.index.push((*kind, text.clone(), start, automata.blob.len()));
+                automata
+                    .index
+                    .push((*kind, text, start, automata.blob.len()));
             }
             Err(error) => problems.add(file, format!("pattern `{text}`: {error}")),
         }
     }
+    automata.index.sort();
     automata
 }
 
 pub(crate) fn write(automata: &Automata, code: &mut String) {
     for (wanted, name) in [(Kind::Regex, "REGEXES"), (Kind::Glob, "GLOBS")] {
         let items = automata.index.iter().filter(|(kind, ..)| *kind == wanted);
-        table(code, name, "(&str, usize, usize)", items.map(|(_, text, start, end)| format!("({}, {start}, {end})", literal(text))));
+        table(
+            code,
+            name,
+            "(&str, usize, usize)",
+            items.map(|(_, text, start, end)| format!("({}, {start}, {end})", literal(text))),
+        );
     }
 }

@@ -11,11 +11,36 @@ use crate::tables::{Rows, Table};
 
 /// What the engine evaluates, and what it needs to say what it found.
 const BODY: [&str; 17] = [
-    "id", "name", "summary", "severity", "confidence", "profile", "match", "let", "when", "require", "native", "unknown",
-    "parameters", "at", "message", "related", "options",
+    "id",
+    "name",
+    "summary",
+    "severity",
+    "confidence",
+    "profile",
+    "match",
+    "let",
+    "when",
+    "require",
+    "native",
+    "unknown",
+    "parameters",
+    "at",
+    "message",
+    "related",
+    "options",
 ];
 /// What only `explain`, `rules` and help texts read. `summary` is in both.
-const DOCS: [&str; 9] = ["summary", "why", "do", "references", "controls", "controls_by_analogy", "peers", "never_unknown", "tests"];
+const DOCS: [&str; 9] = [
+    "summary",
+    "why",
+    "do",
+    "references",
+    "controls",
+    "controls_by_analogy",
+    "peers",
+    "never_unknown",
+    "tests",
+];
 /// Longer templates show too much to be an example.
 const EXAMPLE_LINES: usize = 40;
 
@@ -33,7 +58,8 @@ impl Rule {
 
     /// The severity without a case.
     fn severity(&self) -> Option<&str> {
-        self.text("severity").or_else(|| self.map.get("severity")?.get("default")?.as_str())
+        self.text("severity")
+            .or_else(|| self.map.get("severity")?.get("default")?.as_str())
     }
 }
 
@@ -45,9 +71,21 @@ pub(crate) fn read(root: &Path, problems: &mut Problems) -> Vec<Rule> {
             continue;
         }
         for path in source::yaml_files(&folder) {
-            let Some((file, map)) = source::read(root, &path, problems) else { continue };
-            let text = |key: &str| map.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
-            rules.push(Rule { id: text("id"), name: text("name"), file, map });
+            let Some((file, map)) = source::read(root, &path, problems) else {
+                continue;
+            };
+            let text = |key: &str| {
+                map.get(key)
+                    .and_then(Value::as_str)
+                    .unwrap_or_default()
+                    .to_owned()
+            };
+            rules.push(Rule {
+                id: text("id"),
+                name: text("name"),
+                file,
+                map,
+            });
         }
     }
     rules
@@ -59,7 +97,10 @@ pub(crate) fn check(rules: &[Rule], tables: &[Table], problems: &mut Problems) {
     for rule in rules {
         for word in [&rule.id, &rule.name] {
             if let Some(first) = seen.insert(word, &rule.file) {
-                problems.add(&rule.file, format!("`{word}` is the id or name of {first} already"));
+                problems.add(
+                    &rule.file,
+                    format!("`{word}` is the id or name of {first} already"),
+                );
             }
         }
         for problem in problems_of(rule) {
@@ -67,6 +108,8 @@ pub(crate) fn check(rules: &[Rule], tables: &[Table], problems: &mut Problems) {
         }
         let mut unknown = Vec::new();
         check_tables(&Value::Object(rule.map.clone()), tables, &mut unknown);
+        unknown.sort();
+        unknown.dedup();
         for problem in unknown {
             problems.add(&rule.file, problem);
         }
@@ -74,41 +117,68 @@ pub(crate) fn check(rules: &[Rule], tables: &[Table], problems: &mut Problems) {
 }
 
 fn problems_of(rule: &Rule) -> Vec<String> {
-    let mut found = Vec::new();
-    let mut expect = |holds: bool, problem: String| {
-        if !holds {
-            found.push(problem);
-        }
-    };
-    let letters = rule.id.trim_end_matches(|c: char| c.is_ascii_digit());
-    let folder = rule.file.rsplit('/').nth(1).unwrap_or_default();
-    expect(rule.id.len() > letters.len() && !letters.is_empty(), format!("id `{}` is not letters and digits", rule.id));
-    expect(letters.to_ascii_lowercase() == folder, format!("rule {} belongs into rules/{}", rule.id, letters.to_ascii_lowercase()));
-    expect(rule.name == source::stem(&rule.file), format!("name `{}` is not the file's name", rule.name));
-    for key in ["summary", "message"] {
-        expect(rule.text(key).is_some_and(|text| !text.is_empty()), format!("`{key}` is missing"));
-    }
-    for (key, value, words) in [
-        ("severity", rule.severity(), &["info", "low", "medium", "high", "critical"][..]),
-        ("confidence", rule.text("confidence"), &["certain", "likely", "possible"]),
+    let mut found = problems_of_identity(rule);
+    let words = [
+        (
+            "severity",
+            rule.severity(),
+            &["info", "low", "medium", "high", "critical"][..],
+        ),
+        (
+            "confidence",
+            rule.text("confidence"),
+            &["certain", "likely", "possible"],
+        ),
         ("profile", rule.text("profile"), &["recommended", "strict"]),
-    ] {
-        expect(value.is_some_and(|value| words.contains(&value)), format!("`{key}` must be one of {}", words.join(", ")));
-    }
-    expect(rule.map.contains_key("match"), "`match` is missing".to_owned());
-    expect(
-        rule.map.contains_key("require") != rule.map.contains_key("native"),
-        "a rule has either `require` or `native`".to_owned(),
-    );
-    for key in rule.map.keys() {
-        expect(BODY.contains(&key.as_str()) || DOCS.contains(&key.as_str()), format!("a rule has no key `{key}`"));
-    }
-    // `3.10` without quotes is the number 3.1.
-    for key in ["controls", "controls_by_analogy"] {
-        for (framework, ids) in rule.map.get(key).and_then(Value::as_object).into_iter().flatten() {
-            let texts = ids.as_array().is_some_and(|ids| ids.iter().all(Value::is_string));
-            expect(texts, format!("{key}: {framework} must be a list of texts; put ids that look like numbers in quotes"));
+    ];
+    for (key, value, words) in words {
+        if !value.is_some_and(|value| words.contains(&value)) {
+            found.push(format!("`{key}` must be one of {}", words.join(", ")));
         }
+    }
+    for key in ["summary", "message"] {
+        if rule.text(key).is_none_or(str::is_empty) {
+            found.push(format!("`{key}` is missing"));
+        }
+    }
+    if !rule.map.contains_key("match") {
+        found.push("`match` is missing".to_owned());
+    }
+    if rule.map.contains_key("require") == rule.map.contains_key("native") {
+        found.push("a rule has either `require` or `native`".to_owned());
+    }
+    let mut keys = rule.map.keys().map(String::as_str);
+    if let Some(key) = keys.find(|key| !BODY.contains(key) && !DOCS.contains(key)) {
+        found.push(format!("a rule has no key `{key}`"));
+    }
+    for key in ["controls", "controls_by_analogy"] {
+        let frameworks = rule.map.get(key).and_then(Value::as_object);
+        for (framework, ids) in frameworks.into_iter().flatten() {
+            // `3.10` without quotes is the number 3.1.
+            if !ids
+                .as_array()
+                .is_some_and(|ids| ids.iter().all(Value::is_string))
+            {
+                found.push(format!("{key}: {framework} must be a list of texts; put ids that look like numbers in quotes"));
+            }
+        }
+    }
+    found
+}
+
+/// Id, name, folder and file name belong together.
+fn problems_of_identity(rule: &Rule) -> Vec<String> {
+    let letters = rule.id.trim_end_matches(|c: char| c.is_ascii_digit());
+    let category = letters.to_ascii_lowercase();
+    let mut found = Vec::new();
+    if letters.is_empty() || letters == rule.id {
+        found.push(format!("id `{}` is not letters and digits", rule.id));
+    }
+    if rule.file.rsplit('/').nth(1) != Some(&category) {
+        found.push(format!("rule {} belongs into rules/{category}", rule.id));
+    }
+    if rule.name != source::stem(&rule.file) {
+        found.push(format!("name `{}` is not the file's name", rule.name));
     }
     found
 }
@@ -120,18 +190,29 @@ fn check_tables(value: &Value, tables: &[Table], problems: &mut Vec<String>) {
             if let Some(name) = map.get("table").and_then(Value::as_str) {
                 match tables.iter().find(|table| table.name == name) {
                     None => problems.push(format!("there is no table `{name}` in rules/catalog")),
-                    Some(Table { rows: Rows::Keyed(rows), .. }) => {
-                        let key = map.get("key").and_then(Value::as_str).filter(|key| !key.starts_with('$'));
-                        if let Some(key) = key.filter(|key| rows.iter().all(|(name, _)| name != key)) {
+                    Some(Table {
+                        rows: Rows::Keyed(rows),
+                        ..
+                    }) => {
+                        let key = map
+                            .get("key")
+                            .and_then(Value::as_str)
+                            .filter(|key| !key.starts_with('$'));
+                        if let Some(key) =
+                            key.filter(|key| rows.iter().all(|(name, _)| name != key))
+                        {
                             problems.push(format!("table `{name}` has no key `{key}`"));
                         }
                     }
                     Some(_) => {}
                 }
             }
-            map.values().for_each(|value| check_tables(value, tables, problems));
+            map.values()
+                .for_each(|value| check_tables(value, tables, problems));
         }
-        Value::Array(items) => items.iter().for_each(|value| check_tables(value, tables, problems)),
+        Value::Array(items) => items
+            .iter()
+            .for_each(|value| check_tables(value, tables, problems)),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
 }
@@ -145,7 +226,10 @@ pub(crate) fn write(rules: &[Rule], tables: &[Table], code: &mut String) -> Stri
         format!("({start}, {})", texts.len())
     };
     let bodies: Vec<String> = rules.iter().map(|rule| keep(&pick(rule, &BODY))).collect();
-    let docs: Vec<String> = rules.iter().map(|rule| keep(&documentation(rule))).collect();
+    let docs: Vec<String> = rules
+        .iter()
+        .map(|rule| keep(&documentation(rule)))
+        .collect();
     let items = rules.iter().zip(bodies.iter().zip(&docs)).map(|(rule, (body, docs))| {
         let id = &rule.id;
         format!(
@@ -163,24 +247,46 @@ pub(crate) fn write(rules: &[Rule], tables: &[Table], code: &mut String) -> Stri
         )
     });
     table(code, "RULES", "BundledRule", items);
-    let mut names: Vec<(&str, usize)> = rules.iter().enumerate().map(|(at, rule)| (rule.name.as_str(), at)).collect();
+    let mut names: Vec<(&str, usize)> = rules
+        .iter()
+        .enumerate()
+        .map(|(at, rule)| (rule.name.as_str(), at))
+        .collect();
     names.sort_unstable();
-    table(code, "RULES_BY_NAME", "(&str, usize)", names.iter().map(|(name, at)| format!("({}, {at})", literal(name))));
+    table(
+        code,
+        "RULES_BY_NAME",
+        "(&str, usize)",
+        names
+            .iter()
+            .map(|(name, at)| format!("({}, {at})", literal(name))),
+    );
     texts
 }
 
 fn pick(rule: &Rule, keys: &[&str]) -> Map<String, Value> {
-    rule.map.iter().filter(|(key, _)| keys.contains(&key.as_str())).map(|(key, value)| (key.clone(), value.clone())).collect()
+    rule.map
+        .iter()
+        .filter(|(key, _)| keys.contains(&key.as_str()))
+        .map(|(key, value)| (key.clone(), value.clone()))
+        .collect()
 }
 
 /// The resource types, globs and virtual kinds that a rule looks at.
 fn types(value: Option<&Value>, tables: &[Table]) -> Vec<String> {
     match value {
         Some(Value::String(one)) => vec![one.clone()],
-        Some(Value::Array(items)) => items.iter().flat_map(|item| types(Some(item), tables)).collect(),
+        Some(Value::Array(items)) => items
+            .iter()
+            .flat_map(|item| types(Some(item), tables))
+            .collect(),
         Some(Value::Object(map)) => {
-            let table = tables.iter().find(|table| Some(table.name.as_str()) == map.get("table").and_then(Value::as_str));
-            table.map(|table| table.types().into_iter().map(str::to_owned).collect()).unwrap_or_default()
+            let table = tables.iter().find(|table| {
+                Some(table.name.as_str()) == map.get("table").and_then(Value::as_str)
+            });
+            table
+                .map(|table| table.types().into_iter().map(str::to_owned).collect())
+                .unwrap_or_default()
         }
         _ => Vec::new(),
     }
@@ -191,7 +297,10 @@ fn documentation(rule: &Rule) -> Map<String, Value> {
     docs.remove("tests");
     let tests = rule.map.get("tests").and_then(Value::as_array);
     for (key, wanted) in [("example_bad", true), ("example_good", false)] {
-        let example = tests.into_iter().flatten().find_map(|test| example(test, wanted));
+        let example = tests
+            .into_iter()
+            .flatten()
+            .find_map(|test| example(test, wanted));
         docs.extend(example.map(|template| (key.to_owned(), Value::String(template))));
     }
     docs
@@ -201,8 +310,14 @@ fn documentation(rule: &Rule) -> Map<String, Value> {
 fn example(test: &Value, failing: bool) -> Option<String> {
     let template = test.get("template")?.as_str()?;
     let expected = |verdict: &str| {
-        let listed = test.get("expect").and_then(Value::as_array).into_iter().flatten();
-        listed.into_iter().any(|expect| expect.get("verdict").and_then(Value::as_str) == Some(verdict))
+        let listed = test
+            .get("expect")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten();
+        listed
+            .into_iter()
+            .any(|expect| expect.get("verdict").and_then(Value::as_str) == Some(verdict))
     };
     let fails = template.contains("# <- fail") || expected("fail");
     let undecided = template.contains("# <- unknown") || expected("unknown");

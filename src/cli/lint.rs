@@ -4,12 +4,12 @@ use std::time::{Duration, Instant};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use crate::catalog;
-use crate::engine::{Report, ReportedRule};
-use crate::finding::{RuleId, Severity};
+use crate::engine::{self, Report, ReportedRule};
+use crate::finding::Severity;
+use crate::project::Project;
 use crate::project::discover::Discovered;
-use crate::rule::{Profile, RuleMeta};
-use crate::source::{SourceFile, SourceMap};
+use crate::rule::{Profile, Registry, RuleFileError};
+use crate::source::SourceMap;
 
 use super::{Failure, ListedRule};
 
@@ -58,37 +58,81 @@ pub(super) fn lint(
     options: &CheckOptions<'_>,
     timings: &mut Timings,
 ) -> Result<(SourceMap, Report), Failure> {
-    let _ = (options.profile, options.min_severity, &options.rules, options.root, options.cwd);
-    let mut report = Report::default();
-    report.counts.files = found.looked_at;
-    report.counts.templates = found.templates.len();
-    let mut sources = SourceMap::default();
-    for template in found.templates {
-        sources.add(SourceFile::new(template.path, template.text));
-    }
+    let registry = registry(&options.rules)?;
+    let files = found.templates.into_iter().map(|template| (template.path, template.text)).collect();
+    let project = Project::load(files, found.explicit_files_only);
     timings.lap("load");
+    let graph = engine::link(&project);
+    timings.lap("link");
+    let paths: Vec<String> = project
+        .sources
+        .iter()
+        .map(|(_, file)| {
+            let path = options.cwd.join(file.path());
+            path.strip_prefix(options.root).map_or(path.as_str(), Utf8Path::as_str).replace('\\', "/")
+        })
+        .collect();
+    let rules = engine::CheckOptions { profile: options.profile, min_severity: options.min_severity };
+    let mut report =
+        engine::check(&project, &graph, &registry, rules, |finding| &paths[finding.primary.span.file.index()]);
+    report.counts.files = found.looked_at;
     timings.lap("check");
-    Ok((sources, report))
+    drop(graph);
+    Ok((project.sources, report))
+}
+
+/// The bundled rules and those of directories.
+fn registry(directories: &[Utf8PathBuf]) -> Result<Registry, Failure> {
+    let mut registry = Registry::bundled();
+    for directory in directories {
+        for path in rule_files(directory)? {
+            let text = std::fs::read_to_string(&path)
+                .map_err(|error| Failure::new(format!("cannot read rule `{path}`: {error}")))?;
+            registry.add(&path, &text).map_err(|error| rule_error(&error))?;
+        }
+    }
+    Ok(registry)
+}
+
+/// The rule files below a directory, in order.
+fn rule_files(directory: &Utf8Path) -> Result<Vec<Utf8PathBuf>, Failure> {
+    let unreadable = |error: &dyn std::fmt::Display| Failure::new(format!("cannot read rules in `{directory}`: {error}"));
+    let mut files = Vec::new();
+    for entry in ignore::WalkBuilder::new(directory).standard_filters(false).sort_by_file_path(Ord::cmp).build() {
+        let entry = entry.map_err(|error| unreadable(&error))?;
+        let path = Utf8PathBuf::from_path_buf(entry.into_path()).map_err(|path| unreadable(&path.display()))?;
+        if path.is_file() && matches!(path.extension(), Some("yaml" | "yml")) {
+            files.push(path);
+        }
+    }
+    if files.is_empty() {
+        return Err(Failure::new(format!("no rule files in `{directory}`")).with("looked for", "*.yaml, *.yml"));
+    }
+    Ok(files)
+}
+
+/// A mistake in a rule file, with its place.
+fn rule_error(error: &RuleFileError) -> Failure {
+    let text = error.file.text();
+    let at = error.file.lines().position(text, error.error.span.start, crate::source::Encoding::Utf32);
+    let line = &text[error.file.lines().line_range(text, at.line)];
+    let place = format!("{}:{}:{}", error.file.path(), at.line, at.column);
+    let failure = Failure::new(format!("{place}: {}", error.error.message)).with("here", line.trim());
+    match &error.error.help {
+        Some(help) => failure.with("help", help.clone()),
+        None => failure,
+    }
 }
 
 /// Every rule, sorted by id: the bundled ones and those of the directories.
 pub(super) fn listed(directories: &[Utf8PathBuf]) -> Result<Vec<ListedRule>, Failure> {
-    let _ = directories;
-    catalog::bundled().iter().map(bundled).collect()
-}
-
-fn bundled(rule: &catalog::BundledRule) -> Result<ListedRule, Failure> {
-    // What build.rs wrote can be read, or this program is broken.
-    let broken = |what: &dyn std::fmt::Display| Failure::new(format!("rule {} is damaged: {what}", rule.id));
-    let meta = RuleMeta {
-        id: RuleId::new(rule.id),
-        name: rule.name.to_owned(),
-        summary: rule.summary.to_owned(),
-        severity: rule.severity.parse().map_err(|error| broken(&error))?,
-        confidence: rule.confidence.parse().map_err(|error| broken(&error))?,
-        profile: rule.profile.parse().map_err(|error: String| broken(&error))?,
-    };
-    let docs = serde_json::from_str(rule.docs()).map_err(|error| broken(&error))?;
-    let types = rule.types.iter().map(|&kind| kind.to_owned()).collect();
-    Ok(ListedRule { rule: ReportedRule { meta, docs }, types })
+    let registry = registry(directories)?;
+    Ok(registry
+        .rules()
+        .iter()
+        .map(|rule| ListedRule {
+            rule: ReportedRule { meta: rule.meta.clone(), docs: rule.docs() },
+            types: rule.kinds.0.iter().map(ToString::to_string).collect(),
+        })
+        .collect())
 }

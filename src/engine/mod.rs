@@ -1,5 +1,203 @@
 //! Runs the rules over a project and gathers what they say.
+//!
+//! Rules are chosen by profile and looked up by the types that occur; every verdict is independent of every other, so
+//! they run in parallel and are sorted afterwards. A rule that panics is reported, the others run on.
 
 mod report;
 
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use rayon::prelude::*;
+use rustc_hash::FxHashMap;
+
+use crate::finding::{Finding, RuleId, Severity, Undecided, fingerprints};
+use crate::graph::{GraphOptions, StackGraph, dependencies};
+use crate::project::Project;
+use crate::rule::native::{Context, Sink};
+use crate::rule::{Profile, Registered, Registry, judge};
+use crate::template::TemplateId;
+use crate::value::EntityId;
+
 pub use report::{Counts, Report, ReportedRule, RuleFailure};
+
+/// What a run is to say.
+#[derive(Debug, Clone, Copy)]
+pub struct CheckOptions {
+    /// Which rules run.
+    pub profile: Profile,
+    /// Findings below are counted, not shown.
+    pub min_severity: Severity,
+}
+
+/// Below this many templates threads cost more than they save.
+const PARALLEL_FROM: usize = 8;
+
+/// Joins the templates of a project.
+pub fn link(project: &Project) -> StackGraph<'_> {
+    StackGraph::new(&project.templates, &project.paths(), GraphOptions { partial: project.partial })
+}
+
+/// What was found in one template.
+#[derive(Default)]
+struct Found {
+    findings: Vec<Finding>,
+    undecided: Vec<Undecided>,
+    failures: Vec<RuleFailure>,
+}
+
+/// Runs the rules; `file` gives the path that fingerprints hold, relative to the project.
+pub fn check<'p, 'f>(
+    project: &'p Project,
+    graph: &StackGraph<'p>,
+    registry: &'p Registry,
+    options: CheckOptions,
+    file: impl Fn(&Finding) -> &'f str,
+) -> Report {
+    let enabled: Vec<&'p Registered> =
+        registry.rules().iter().filter(|rule| rule.meta.profile <= options.profile).collect();
+    let runner = Runner::new(project, graph, &enabled);
+    let mut all: Vec<Found> = if project.templates.len() > PARALLEL_FROM {
+        runner.targets.par_iter().map(|(template, entities)| runner.template(*template, entities)).collect()
+    } else {
+        runner.targets.iter().map(|(template, entities)| runner.template(*template, entities)).collect()
+    };
+    all.push(runner.project());
+    let mut report = Report::default();
+    let mut findings = Vec::new();
+    for found in all {
+        findings.extend(found.findings);
+        report.undecided.extend(found.undecided);
+        report.failures.extend(found.failures);
+    }
+    findings.sort_by(Finding::order);
+    findings.dedup_by(|a, b| a.rule == b.rule && a.primary.span == b.primary.span && a.message == b.message);
+    report.undecided.sort();
+    report.undecided.dedup_by(|a, b| a.rule == b.rule && a.span == b.span);
+    report.failures.sort();
+    let (shown, hidden): (Vec<_>, Vec<_>) =
+        findings.into_iter().partition(|finding| finding.severity >= options.min_severity);
+    for finding in &hidden {
+        *report.hidden.entry(finding.severity).or_default() += 1;
+    }
+    report.fingerprints = fingerprints(&shown, file);
+    report.findings = shown;
+    report.rules = reported(&enabled);
+    report.counts = Counts {
+        files: project.sources.len(),
+        templates: project.templates.len(),
+        resources: project.templates.iter().map(|template| template.resources.len()).sum(),
+        embedded: project.templates.iter().map(|template| template.embedded.len()).sum(),
+        rules: enabled.len(),
+    };
+    report
+}
+
+/// The rules of a run with their texts.
+fn reported(enabled: &[&Registered]) -> BTreeMap<RuleId, Arc<ReportedRule>> {
+    enabled
+        .iter()
+        .map(|rule| (rule.meta.id.clone(), Arc::new(ReportedRule { meta: rule.meta.clone(), docs: rule.docs() })))
+        .collect()
+}
+
+struct Runner<'g, 'p> {
+    project: &'p Project,
+    graph: &'g StackGraph<'p>,
+    by_kind: FxHashMap<&'p str, Vec<&'p Registered>>,
+    about_templates: Vec<&'p Registered>,
+    about_project: Vec<&'p Registered>,
+    /// The nodes of each template that some rule matches.
+    targets: Vec<(TemplateId, Vec<EntityId>)>,
+}
+
+impl<'g, 'p> Runner<'g, 'p> {
+    fn new(project: &'p Project, graph: &'g StackGraph<'p>, enabled: &[&'p Registered]) -> Self {
+        let mut by_kind: FxHashMap<&'p str, Vec<&'p Registered>> = FxHashMap::default();
+        for kind in graph.kinds() {
+            let rules: Vec<_> = enabled.iter().copied().filter(|rule| rule.kinds.contains(kind)).collect();
+            if !rules.is_empty() {
+                by_kind.insert(kind, rules);
+            }
+        }
+        let about = |kind: &str| enabled.iter().copied().filter(|rule| rule.kinds.0.iter().any(|k| &**k == kind)).collect();
+        let mut targets: Vec<(TemplateId, Vec<EntityId>)> =
+            project.templates.iter().map(|template| (template.id, Vec::new())).collect();
+        for (id, entity) in graph.entities() {
+            if by_kind.contains_key(entity.kind) {
+                targets[entity.template.index()].1.push(id);
+            }
+        }
+        Self { project, graph, by_kind, about_templates: about("Template"), about_project: about("Project"), targets }
+    }
+
+    fn template(&self, template: TemplateId, entities: &[EntityId]) -> Found {
+        let mut found = Found::default();
+        let template = &self.project.templates[template.index()];
+        let native: Vec<_> = self.about_templates.iter().filter_map(|rule| Some((rule, rule.rule().native?))).collect();
+        if !native.is_empty() {
+            let dependencies = dependencies(template);
+            for (registered, check) in native {
+                let context =
+                    Context { rule: registered.rule(), graph: self.graph, template, dependencies: &dependencies, entity: None };
+                let target = || self.project.sources.file(template.file).path().to_string();
+                guarded(&registered.meta.id, target, &mut found, |found| {
+                    let mut sink = Sink::default();
+                    (check.check)(&context, &mut sink);
+                    found.findings.extend(sink.findings);
+                    found.undecided.extend(sink.undecided);
+                });
+            }
+        }
+        for &id in entities {
+            let entity = self.graph.entity(id);
+            for registered in self.by_kind.get(entity.kind).into_iter().flatten() {
+                let target = || format!("{}: {}", self.project.sources.file(template.file).path(), entity.name());
+                guarded(&registered.meta.id, target, &mut found, |found| self.one(registered, Some(id), found));
+            }
+        }
+        found
+    }
+
+    fn project(&self) -> Found {
+        let mut found = Found::default();
+        if self.project.templates.is_empty() {
+            return found;
+        }
+        for registered in &self.about_project {
+            guarded(&registered.meta.id, || "the project".to_owned(), &mut found, |found| self.one(registered, None, found));
+        }
+        found
+    }
+
+    fn one(&self, registered: &'p Registered, node: Option<EntityId>, found: &mut Found) {
+        let rule = registered.rule();
+        if let (Some(native), Some(id)) = (rule.native, node) {
+            let template = &self.project.templates[self.graph.entity(id).template.index()];
+            let context = Context { rule, graph: self.graph, template, dependencies: &[], entity: Some(id) };
+            let mut sink = Sink::default();
+            (native.check)(&context, &mut sink);
+            found.findings.extend(sink.findings);
+            found.undecided.extend(sink.undecided);
+            return;
+        }
+        let verdict = judge(rule, self.graph, node);
+        found.findings.extend(verdict.findings);
+        found.undecided.extend(verdict.undecided);
+    }
+}
+
+/// Runs a check; a panic in it is a failure of the rule, not of the run.
+fn guarded(rule: &RuleId, target: impl Fn() -> String, found: &mut Found, check: impl FnOnce(&mut Found)) {
+    // What a panicking check leaves behind is what it had already said, which is whole.
+    let outcome = catch_unwind(AssertUnwindSafe(|| check(found)));
+    if let Err(panic) = outcome {
+        let message = panic
+            .downcast_ref::<&str>()
+            .map(|text| (*text).to_owned())
+            .or_else(|| panic.downcast_ref::<String>().cloned())
+            .unwrap_or_else(|| "a panic without a message".to_owned());
+        found.failures.push(RuleFailure { rule: rule.clone(), target: target(), message });
+    }
+}

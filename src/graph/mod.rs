@@ -5,6 +5,7 @@
 
 mod dependency;
 mod image;
+mod join;
 mod link;
 mod name;
 mod parameter;
@@ -35,6 +36,7 @@ pub struct StackGraph<'p> {
     by_kind: FxHashMap<&'p str, Vec<EntityId>>,
     parameters: parameter::Groups<'p>,
     links: link::Links<'p>,
+    joins: join::Joins,
     /// True if only part of a project was loaded.
     partial: bool,
 }
@@ -76,6 +78,7 @@ impl<'p> StackGraph<'p> {
             by_kind: FxHashMap::default(),
             parameters: parameter::Groups::new(templates),
             links: link::Links::default(),
+            joins: join::Joins::default(),
             partial: options.partial,
         };
         let virtual_nodes = virtual_nodes(templates);
@@ -224,7 +227,7 @@ impl<'p> World<'p> for StackGraph<'p> {
         self.links.exports.import(self, resolver, from, name, general)
     }
 
-    fn entity(&self, template: TemplateId, resource: usize) -> EntityId {
+    fn resource_entity(&self, template: TemplateId, resource: usize) -> EntityId {
         EntityId(self.first[template.index()] + to_u32(resource))
     }
 

@@ -200,7 +200,7 @@ impl<'p> StackGraph<'p> {
 }
 
 /// The pieces between `/`, `:` and other separators that physical names cannot hold.
-fn segments<'p>(parts: &[Part<'p>]) -> Vec<Vec<Part<'p>>> {
+pub(super) fn segments<'p>(parts: &[Part<'p>]) -> Vec<Vec<Part<'p>>> {
     let mut segments = vec![Vec::new()];
     let mut cut = false;
     for part in parts {

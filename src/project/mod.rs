@@ -1,3 +1,6 @@
 //! Which files make a project, and what they are.
 
 pub mod discover;
+mod load;
+
+pub use load::Project;

@@ -18,6 +18,12 @@ const TALLEST: u32 = 16;
 const TAB: usize = 4;
 /// The narrowest window of a line, on whatever terminal.
 const NARROWEST: usize = 24;
+/// The words of a label are broken to no less than this.
+const WORDS: usize = 24;
+/// What stays visible left of a label when a line is moved to make room for its words.
+const CONTEXT: usize = 8;
+/// What miette draws before the words of a label.
+const ELBOW: usize = 5;
 
 /// Lines of one file with their labels.
 #[derive(Debug)]
@@ -147,9 +153,8 @@ fn cut(mut group: Vec<Spot>, places: &Places<'_>, width: usize) -> Excerpt {
         let line_start = drawn[..drawn.len() - 1].rfind('\n').map_or(0, |at| at + 1);
         for (spot, (start, end)) in here.into_iter().zip(offsets) {
             let column = width_of(&drawn[line_start..start]) + width_of(&drawn[start..end]) / 2;
-            // What miette draws before a label's words: the gutter, and an elbow of five columns.
-            let left = digits(last_line) + 4 + column + 5;
-            let room = width.saturating_sub(left).max(NARROWEST);
+            let left = digits(last_line) + 4 + column + ELBOW;
+            let room = width.saturating_sub(left).max(WORDS);
             let text = wrap(&spot.text, room, room).join("\n");
             marks.push(Mark { start, len: end - start, text, primary: spot.primary, at: spot.at });
         }
@@ -157,8 +162,32 @@ fn cut(mut group: Vec<Spot>, places: &Places<'_>, width: usize) -> Excerpt {
     Excerpt { name: places.shown(group[0].file), text: drawn, first_line, line_count: last_line - first_line + 1, marks }
 }
 
-/// The part of a line that is shown.
+/// The part of a line that is shown: all of it if it fits, else what is around the labels; moved left where their words would not fit.
 fn window(text: &str, line: std::ops::Range<usize>, marks: &[&Spot], room: usize) -> std::ops::Range<usize> {
+    let window = around(text, line.clone(), marks, room);
+    let overflow = |spot: &&Spot| {
+        let middle = width_to(text, window.start, spot.start) + width_to(text, spot.start, spot.end) / 2;
+        let words = width_of(&spot.text).min(WORDS);
+        // Words that need more than there is are broken anyway; a few columns left of the label have to stay.
+        let spare = width_to(text, window.start, spot.start).saturating_sub(CONTEXT);
+        (middle + ELBOW + words).saturating_sub(room).min(spare)
+    };
+    let overflow = marks.iter().map(overflow).max().unwrap_or(0);
+    if overflow == 0 {
+        return window;
+    }
+    // One column more for the ellipsis.
+    let mut start = window.start + fitting(&text[window.clone()], overflow + 1);
+    start = marks.iter().map(|spot| spot.start).chain([start]).min().unwrap_or(start);
+    start..start + fitting(&text[start..line.end], room.saturating_sub(2))
+}
+
+/// Columns between two offsets; none if they are the wrong way round.
+fn width_to(text: &str, from: usize, to: usize) -> usize {
+    text.get(from..to).unwrap_or_default().chars().map(column_bound).sum()
+}
+
+fn around(text: &str, line: std::ops::Range<usize>, marks: &[&Spot], room: usize) -> std::ops::Range<usize> {
     // Four bytes a column is the most that a character takes: a longer line need not be measured to its end.
     if line.len() <= room * 4 && fitting(&text[line.clone()], room) == line.len() {
         return line;

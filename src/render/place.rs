@@ -1,6 +1,8 @@
 //! Where things are: paths as machines and people read them, lines and columns in the encoding of a format.
 
-use std::cell::{Cell, OnceCell};
+use std::cell::{OnceCell, RefCell};
+
+use rustc_hash::FxHashMap;
 
 use crate::project::discover::{path_for_people, portable_path};
 use crate::source::{Encoding, FileId, Position, SourceMap, Span};
@@ -12,17 +14,12 @@ pub(super) struct Places<'a> {
     cx: &'a RenderContext<'a>,
     encoding: Encoding,
     portable: Vec<OnceCell<String>>,
-    cursor: Cell<Option<Cursor>>,
+    long_lines: RefCell<FxHashMap<(FileId, u32), Vec<u32>>>,
 }
 
-/// The position found last. Findings come in the order of places, so the next one on a long line is counted on from here:
+/// Lines longer than this get marks at these distances, so that no position costs more than counting one stretch:
 /// a template in one line of a megabyte would else be counted from its start for every finding.
-#[derive(Debug, Clone, Copy)]
-struct Cursor {
-    file: FileId,
-    offset: usize,
-    position: Position,
-}
+const STRETCH: usize = 1024;
 
 /// Both ends of a span.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,7 +34,7 @@ impl<'a> Places<'a> {
     /// Places with columns that count in this encoding.
     pub(super) fn new(cx: &'a RenderContext<'a>, encoding: Encoding) -> Self {
         let portable = (0..cx.sources.len()).map(|_| OnceCell::new()).collect();
-        Self { cx, encoding, portable, cursor: Cell::new(None) }
+        Self { cx, encoding, portable, long_lines: RefCell::default() }
     }
 
     /// The texts.
@@ -65,16 +62,19 @@ impl<'a> Places<'a> {
         let start = lines.line_range(text, bytes.line).start;
         // The index moves an offset into the text and onto a character.
         let offset = start + bytes.column as usize - 1;
-        let (from, column) = match self.cursor.get() {
-            Some(at) if at.file == file && at.position.line == bytes.line && at.offset <= offset => {
-                (at.offset, at.position.column)
-            }
-            _ => (start, 1),
+        let before = &text.as_bytes()[start..offset];
+        let column = if before.len() <= STRETCH {
+            units(before, self.encoding)
+        } else {
+            let mut long_lines = self.long_lines.borrow_mut();
+            let marks = long_lines.entry((file, bytes.line)).or_insert_with(|| {
+                let line = &text.as_bytes()[lines.line_range(text, bytes.line)];
+                marks(line, self.encoding)
+            });
+            let stretch = before.len() / STRETCH;
+            marks[stretch] + units(&before[stretch * STRETCH..], self.encoding)
         };
-        let column = column + units(&text.as_bytes()[from..offset], self.encoding);
-        let position = Position { line: bytes.line, column };
-        self.cursor.set(Some(Cursor { file, offset, position }));
-        position
+        Position { line: bytes.line, column: column + 1 }
     }
 
     /// Both ends of a span.
@@ -82,6 +82,17 @@ impl<'a> Places<'a> {
         let start = self.position(span.file, span.start);
         Range { start, end: self.position(span.file, span.end.max(span.start)) }
     }
+}
+
+/// The units before each stretch of a line. A character that lies across two is counted in the one where it starts.
+fn marks(line: &[u8], encoding: Encoding) -> Vec<u32> {
+    let mut total = 0;
+    let mut marks = vec![0];
+    for stretch in line.chunks_exact(STRETCH) {
+        total += units(stretch, encoding);
+        marks.push(total);
+    }
+    marks
 }
 
 /// How many units whole characters of UTF-8 take; plain loops over bytes, which the compiler turns into vector code.
@@ -99,6 +110,34 @@ fn units(bytes: &[u8], encoding: Encoding) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn positions_on_a_long_line_agree_with_the_line_index() {
+        let text = "é日😀x ".repeat(1500) + "\nshort 😀";
+        let mut sources = SourceMap::default();
+        let file = sources.add(crate::source::SourceFile::new("a", text.as_str()));
+        let path = camino::Utf8Path::new("/");
+        let cx = RenderContext {
+            sources: &sources,
+            root: path,
+            cwd: path,
+            color: false,
+            width: 80,
+            links: false,
+            unknown: crate::render::UnknownMode::Hide,
+            quiet: false,
+            version: "",
+            elapsed: None,
+        };
+        for encoding in [Encoding::Utf8, Encoding::Utf16, Encoding::Utf32] {
+            let places = Places::new(&cx, encoding);
+            for (offset, _) in text.char_indices().rev().step_by(7) {
+                let offset = u32::try_from(offset).unwrap();
+                let expected = sources.file(file).lines().position(&text, offset, encoding);
+                assert_eq!(places.position(file, offset), expected, "{offset}");
+            }
+        }
+    }
 
     #[test]
     fn units_agree_with_the_standard_library() {

@@ -26,9 +26,9 @@ pub(super) fn write(report: &Report, cx: &RenderContext<'_>, out: &mut dyn Write
     let listed = report.undecided.len() * usize::from(cx.unknown.lists());
     if report.findings.is_empty() && listed == 0 {
         let more = not_shown.map(|text| format!(" ({text})")).unwrap_or_default();
-        return paragraph(&format!("{looked}: nothing to report{more}"), cx, out);
+        return paragraph(&format!("{looked}: nothing to report{more}"), "1;32", cx, out);
     }
-    paragraph(&looked, cx, out)?;
+    paragraph(&looked, "2", cx, out)?;
     let mut found: Vec<String> = Vec::new();
     let by_severity = report.by_severity();
     for severity in Severity::ALL {
@@ -40,7 +40,7 @@ pub(super) fn write(report: &Report, cx: &RenderContext<'_>, out: &mut dyn Write
         found.push(format!("{listed} undecided"));
     }
     let more = not_shown.map(|text| format!(" (and not shown: {text})")).unwrap_or_default();
-    paragraph(&format!("{}{more}", found.join(", ")), cx, out)
+    paragraph(&format!("{}{more}", found.join(", ")), "1", cx, out)
 }
 
 fn not_shown(report: &Report, cx: &RenderContext<'_>) -> Option<String> {
@@ -66,10 +66,10 @@ fn not_shown(report: &Report, cx: &RenderContext<'_>) -> Option<String> {
     (!parts.is_empty()).then(|| parts.join("; "))
 }
 
-fn paragraph(text: &str, cx: &RenderContext<'_>, out: &mut dyn Write) -> io::Result<()> {
+fn paragraph(text: &str, style: &'static str, cx: &RenderContext<'_>, out: &mut dyn Write) -> io::Result<()> {
     let paint = Paint { color: cx.color };
     for (index, line) in wrap(text, cx.width, cx.width.saturating_sub(2)).iter().enumerate() {
-        writeln!(out, "{}{}", if index == 0 { "" } else { "  " }, paint.bold(line))?;
+        writeln!(out, "{}{}", if index == 0 { "" } else { "  " }, paint.style(style, line))?;
     }
     Ok(())
 }

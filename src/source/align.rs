@@ -25,9 +25,7 @@ impl TextMap {
     ///
     /// `None` if the texts do not meet byte by byte; then [`TextMap::whole`] is the honest map.
     pub fn align(decoded: &str, raw: &str, base: u32, quoting: Quoting) -> Option<Self> {
-        if u32::try_from(decoded.len().max(raw.len())).ok()?.checked_add(base).is_none() {
-            return None;
-        }
+        u32::try_from(decoded.len().max(raw.len())).ok()?.checked_add(base)?;
         let inner = match quoting {
             Quoting::Plain => Some((0, raw)),
             Quoting::Single => raw.strip_prefix('\'').and_then(|raw| raw.strip_suffix('\'')).map(|raw| (1, raw)),

@@ -31,6 +31,7 @@ pub(super) fn read(file: FileId, text: &Arc<str>) -> (Parsed, Option<SyntaxIssue
 /// `map` says where the bytes of `text` stand in the file. `holes` are the ranges of `text`, in order and apart, that are not known (`${Name}`):
 /// inside a string literal or beside other bare text a hole marks the scalar, alone in value position it is a node of kind [`Kind::Hole`].
 /// Duplicate keys are kept and not reported.
+#[expect(clippy::needless_pass_by_value, reason = "the tree owns the text and the holes while they are read")]
 pub fn parse_embedded(file: FileId, text: Arc<str>, map: TextMap, holes: Vec<(u32, u32)>) -> Result<Document, SyntaxIssue> {
     let mut reader = Reader::new(&text, Builder::embedded(file, text.clone(), map, holes.clone()), &holes);
     let result = reader.document();
@@ -48,16 +49,9 @@ pub fn unescape(raw: &str) -> Cow<'_, str> {
     text.push_str(&raw[..first]);
     let mut rest = &raw[first..];
     while !rest.is_empty() {
-        match escape(rest.as_bytes()) {
-            Some((character, len)) => {
-                text.push(character);
-                rest = &rest[len..];
-            }
-            None => {
-                text.push('\\');
-                rest = &rest[1..];
-            }
-        }
+        let (character, len) = escape(rest.as_bytes()).unwrap_or(('\\', 1));
+        text.push(character);
+        rest = &rest[len..];
         let plain = memchr::memchr(b'\\', rest.as_bytes()).unwrap_or(rest.len());
         text.push_str(&rest[..plain]);
         rest = &rest[plain..];
@@ -94,6 +88,19 @@ fn escape(bytes: &[u8]) -> Option<(char, usize)> {
 fn hex4(digits: &[u8]) -> Option<u32> {
     digits.iter().try_fold(0, |number, &byte| Some(number * 16 + char::from(byte).to_digit(16)?))
 }
+
+/// Bytes that end a run of plain bytes in a string: quote, backslash and control characters.
+const ENDS_RUN: [bool; 256] = {
+    let mut ends = [false; 256];
+    let mut byte = 0;
+    while byte < b' ' {
+        ends[byte as usize] = true;
+        byte += 1;
+    }
+    ends[b'"' as usize] = true;
+    ends[b'\\' as usize] = true;
+    ends
+};
 
 /// What is wrong, in offsets of the text.
 struct Error {
@@ -270,11 +277,8 @@ impl<'t> Reader<'t> {
             // Only up to the next hole, so that a long string with many holes is not searched again for each.
             let hole = if self.holes.is_empty() { None } else { self.next_hole() };
             let limit = hole.map_or(self.bytes.len(), |(from, _)| from);
-            let found = memchr::memchr2(b'"', b'\\', &self.bytes[self.at..limit]);
+            let found = self.bytes[self.at..limit].iter().position(|&byte| ENDS_RUN[usize::from(byte)]);
             let to = found.map_or(limit, |len| self.at + len);
-            if let Some(bad) = self.bytes[self.at..to].iter().position(|&byte| byte < b' ') {
-                return Err(self.control(start, self.at + bad));
-            }
             self.at = to;
             if found.is_none() {
                 let Some((_, end)) = hole else { return Err(self.unclosed(start)) };
@@ -282,6 +286,8 @@ impl<'t> Reader<'t> {
                 holed = true;
             } else if self.bytes[to] == b'"' {
                 break;
+            } else if self.bytes[to] < b' ' {
+                return Err(self.control(start, to));
             } else {
                 let Some((_, len)) = escape(&self.bytes[to..]) else { return Err(self.bad_escape()) };
                 self.at += len;
@@ -397,6 +403,7 @@ impl Reader<'_> {
     fn unexpected(&self, expected: &str) -> Error {
         let (end, found) = match self.text[self.at..].chars().next() {
             None => (self.at, "the text ends".to_owned()),
+            Some('\'') => (self.at + 1, "`'` stands".to_owned()),
             Some(character) => (self.at + character.len_utf8(), format!("`{}` stands", character.escape_debug())),
         };
         let help = match self.bytes[self.at..] {
@@ -456,4 +463,122 @@ fn bad_bare(start: usize, text: &str) -> Error {
 
 fn to_u32(number: usize) -> u32 {
     u32::try_from(number).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::syntax::Node;
+
+    /// Reads a text whose `<…>` are holes, as if it stood at byte 100 of a file.
+    fn embedded(text: &str) -> Result<Document, SyntaxIssue> {
+        let holes = text.match_indices('<').map(|(at, _)| (to_u32(at), to_u32(at + text[at..].find('>').unwrap() + 1)));
+        parse_embedded(FileId::new(1), text.into(), TextMap::identity(to_u32(text.len()), 100), holes.collect())
+    }
+
+    fn values(document: &Document) -> Vec<Node<'_>> {
+        document.root().unwrap().children().collect()
+    }
+
+    #[test]
+    fn holes_stand_where_a_value_text_or_key_may_stand() {
+        let document = embedded("{\"a\": <X>, \"b\": \"s3://<B>/<C>\", \"c\": 1<X>, <K>: true, \"d\": <X><Y>, \"e<F>\": \"g\"}").unwrap();
+        let nodes = values(&document);
+        let shown: Vec<_> = nodes.iter().map(|node| (node.kind(), node.text(), node.holes().count())).collect();
+        assert_eq!(
+            shown,
+            [
+                (Kind::Scalar, "a", 0),
+                (Kind::Hole, "", 1),
+                (Kind::Scalar, "b", 0),
+                (Kind::Scalar, "s3://<B>/<C>", 2),
+                (Kind::Scalar, "c", 0),
+                (Kind::Scalar, "1<X>", 1),
+                (Kind::Scalar, "<K>", 1),
+                (Kind::Scalar, "true", 0),
+                (Kind::Scalar, "d", 0),
+                (Kind::Scalar, "<X><Y>", 2),
+                (Kind::Scalar, "e<F>", 1),
+                (Kind::Scalar, "g", 0),
+            ]
+        );
+        assert!(nodes.iter().all(|node| node.has_holes() == (node.holes().count() > 0)));
+        assert_eq!((nodes[1].hole(), nodes[1].span()), (Some(0), Span::new(FileId::new(1), 106, 109)));
+        assert_eq!(nodes[3].holes().map(|(number, _)| number).collect::<Vec<_>>(), [1, 2]);
+        assert_eq!(embedded("<Body>").unwrap().root().unwrap().kind(), Kind::Hole);
+    }
+
+    #[test]
+    fn a_hole_may_hold_anything() {
+        let document = embedded("{\"a\\n\": \"x\\u0041<\"quoted\" \\ text>\\\"y\"}").unwrap();
+        let value = values(&document)[1];
+        assert_eq!(value.text(), "xA<\"quoted\" \\ text>\"y");
+        assert!(value.has_holes() && !values(&document)[0].has_holes());
+        for text in ["{<K> 1}", "[<A> <B>]", "{\"a\"<C> 1}", "[<A>\"x\"]"] {
+            assert!(embedded(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_error_stands_in_the_file() {
+        let issue = embedded("{\"a\": <X>,}").unwrap_err();
+        assert_eq!((issue.span, issue.kind), (Span::new(FileId::new(1), 109, 110), IssueKind::Syntax));
+        let whole = parse_embedded(FileId::new(1), "[".into(), TextMap::whole(1, 5, 50), Vec::new()).unwrap_err();
+        assert_eq!(whole.span, Span::new(FileId::new(1), 50, 50));
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_at_its_place() {
+        for (text, place, message) in [
+            ("", "", "the text ends where JSON needs a value"),
+            ("{\"a\": 1,}", ",", "JSON allows no comma before `}`"),
+            ("[1 2]", "2", "`2` stands where JSON needs `,` or `]`"),
+            ("{\"a\" 1}", "1", "`1` stands where JSON needs `:`"),
+            ("{a: 1}", "a", "`a` stands where JSON needs a key in double quotes"),
+            ("{'a': 1}", "'", "`'` stands where JSON needs a key in double quotes"),
+            ("[1] x", "x", "`x` stands where JSON needs the end of the JSON text"),
+            ("[1, // c\n2]", "/", "`/` stands where JSON needs a value"),
+            ("[012]", "012", "`012` is no JSON value"),
+            ("[1.]", "1.", "`1.` is no JSON value"),
+            ("[1e]", "1e", "`1e` is no JSON value"),
+            ("[-]", "-", "`-` is no JSON value"),
+            ("[True]", "True", "`True` is no JSON value"),
+            ("[NaN]", "NaN", "`NaN` is no JSON value"),
+            ("[.5]", ".", "`.` stands where JSON needs a value"),
+            ("[\"a]", "\"a]", "this string is not closed"),
+            ("[\"a\nb\"]", "\"a", "this string runs over the end of its line"),
+            ("[\"a\tb\"]", "\t", "JSON allows no tab inside a string"),
+            ("[\"a\u{1}b\"]", "\u{1}", "JSON allows no control character U+0001 inside a string"),
+            ("[\"\\x\"]", "\\x", "`\\x` is no escape of JSON"),
+            ("[\"\\u12\"]", "\\u", "`\\u` is no escape of JSON"),
+            ("{\"a\": [1, 2", "", "the text ends where JSON needs `,` or `]`"),
+        ] {
+            let issue = parse(FileId::new(0), &Arc::from(text)).unwrap_err();
+            assert_eq!((&text[issue.span.range()], issue.message.as_str()), (place, message), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn what_json_allows_is_read() {
+        for (text, expected) in [
+            ("\u{feff}{\"a\": 1}", "a"),
+            ("[\"\\ud83d\\ude00 \\u00e9 \\/ \\n\"]", "\u{1f600} é / \n"),
+            ("[\"\\ud83d\"]", "\u{fffd}"),
+            ("[\"\\ude00\\ud83dx\"]", "\u{fffd}\u{fffd}x"),
+            ("[\"\u{7f}\u{2028}\"]", "\u{7f}\u{2028}"),
+            ("[-0.5e+10]", "-0.5e+10"),
+            ("[123456789012345678901234567890]", "123456789012345678901234567890"),
+            (" [ true ] \r\n\t", "true"),
+        ] {
+            let parsed = parse(FileId::new(0), &Arc::from(text)).unwrap();
+            assert_eq!(values(&parsed.document)[0].text(), expected);
+            assert!(parsed.document.is_json());
+        }
+    }
+
+    #[test]
+    fn pieces_of_a_string_are_unescaped() {
+        assert!(matches!(unescape("plain"), Cow::Borrowed("plain")));
+        assert_eq!(unescape("a\\nb\\\\n\\u0041\\q\\"), "a\nb\\nA\\q\\");
+    }
 }

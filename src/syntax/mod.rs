@@ -82,31 +82,34 @@ pub fn parse(file: FileId, text: &Arc<str>) -> Parsed {
     json
 }
 
-/// Reports every key of a map that stood there before; kept fast for maps of any size.
+/// Reports every key of a map that stood there before; fast for maps of any size, of which most are small.
 fn duplicate_keys(map: Node<'_>, issues: &mut Vec<SyntaxIssue>) {
-    let keys = || map.entries().map(|(key, _)| key).filter(|key| key.scalar().is_some() && !is_merge_key(*key));
-    fn text(key: Node<'_>) -> &str {
-        key.scalar().unwrap_or_default()
+    const FEW: usize = 12;
+    let mut keys = map.entries().filter_map(|(key, _)| key.scalar().filter(|_| !is_merge_key(key)).map(|text| (text, key.id())));
+    let mut few = [("", map.id()); FEW];
+    let mut count = 0;
+    for key in keys.by_ref().take(FEW) {
+        few[count] = key;
+        count += 1;
     }
-    let count = keys().count();
-    if count <= 12 {
-        for (index, key) in keys().enumerate() {
-            if let Some(first) = keys().take(index).find(|first| text(*first) == text(key)) {
-                report(issues, duplicate(first, key));
+    let Some(next) = keys.next() else {
+        for (index, &(text, id)) in few[..count].iter().enumerate() {
+            if let Some(&(_, first)) = few[..index].iter().find(|(earlier, _)| *earlier == text) {
+                report(issues, duplicate(map.document(), first, id));
             }
         }
         return;
-    }
+    };
     // Sorted, not hashed: a crafted file cannot make it slow.
-    let mut sorted: Vec<_> = keys().map(|key| (text(key), key.id())).collect();
+    let mut sorted: Vec<_> = few.into_iter().chain([next]).chain(keys).collect();
     sorted.sort_unstable();
     for group in sorted.chunk_by(|a, b| a.0 == b.0) {
-        let node = |(_, id)| map.document().node(id);
-        group[1..].iter().for_each(|key| report(issues, duplicate(node(group[0]), node(*key))));
+        group[1..].iter().for_each(|&(_, id)| report(issues, duplicate(map.document(), group[0].1, id)));
     }
 }
 
-fn duplicate(first: Node<'_>, key: Node<'_>) -> SyntaxIssue {
+fn duplicate(document: &Document, first: NodeId, key: NodeId) -> SyntaxIssue {
+    let (first, key) = (document.node(first), document.node(key));
     SyntaxIssue {
         kind: IssueKind::DuplicateKey,
         span: key.span(),

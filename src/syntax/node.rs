@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use super::scalar::{ScalarType, json_type, scalar_type};
-use crate::source::{FileId, Span, TextMap};
+use crate::source::{FileId, Quoting, Span, TextMap};
 
 /// No node, no owned text.
 const NONE: u32 = u32::MAX;
@@ -16,6 +16,9 @@ const NONE: u32 = u32::MAX;
 pub struct NodeId(u32);
 
 impl NodeId {
+    /// The outermost node's.
+    pub const FIRST: Self = Self(0);
+
     /// The number, as an index.
     pub fn index(self) -> usize {
         self.0 as usize
@@ -425,6 +428,27 @@ impl<'d> Node<'d> {
             });
         }
         Some(if self.document.json { json_type(node.text(), node.data().style) } else { scalar_type(node.text(), node.data().style) })
+    }
+
+    /// Where each byte of [`Self::text`] stands in the file; also through the strings that an embedded document stands in.
+    /// Where that cannot be told exactly, every byte stands for the whole scalar.
+    pub fn text_map(self) -> TextMap {
+        let node = self.follow();
+        let data = node.data();
+        let quoting = match data.style {
+            Style::SingleQuoted => Quoting::Single,
+            Style::DoubleQuoted => Quoting::Double,
+            Style::Literal => Quoting::Literal,
+            Style::Folded => Quoting::Folded,
+            Style::Plain | Style::Block | Style::Flow => Quoting::Plain,
+        };
+        let text = node.text();
+        let map = TextMap::align(text, &self.document.text[node.text_range()], data.start, quoting)
+            .unwrap_or_else(|| TextMap::whole(to_u32(text.len()), data.start, data.end));
+        match &self.document.map {
+            Some(outer) => TextMap::compose(&map, outer),
+            None => map,
+        }
     }
 
     /// The number of the hole, for a node of kind [`Kind::Hole`].

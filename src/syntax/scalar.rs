@@ -107,7 +107,10 @@ fn number(text: &str) -> Option<ScalarType> {
     }
     match digits.split_once('.') {
         None if digits.len() > 1 && digits.starts_with('0') => None,
-        None => Some(whole(digits, 10)?.signed(negative)),
+        None => match whole(digits, 10)? {
+            Whole { exact: None, .. } => float(digits, negative),
+            number => Some(number.signed(negative)),
+        },
         Some((before, after)) => {
             let (fraction, exponent) = split_exponent(after)?;
             if !before.bytes().chain(fraction.bytes()).all(is_digit) {

@@ -258,6 +258,7 @@ impl Reader<'_, '_> {
         while at < limit {
             match bytes[at] {
                 b'#' => at = line_end(bytes, at),
+                b'&' => at += bytes[at..].iter().take_while(|byte| !byte.is_ascii_whitespace()).count(),
                 b':' | b'-' | b'?' | b',' | b'[' | b'{' => {
                     at += 1;
                     place = at;
@@ -323,6 +324,7 @@ impl Reader<'_, '_> {
         }
         if let Some(tag) = tag {
             self.builder.tag_place(id, to_u32(tag.start), to_u32(tag.end));
+            self.at = self.at.max(tag.end);
         }
     }
 

@@ -197,3 +197,8 @@ impl Template {
         self.issues.iter().any(|issue| matches!(issue.kind, IssueKind::Syntax | IssueKind::TooDeep))
     }
 }
+
+/// The number of the outermost node.
+pub(crate) fn first_node() -> NodeId {
+    NodeId::FIRST
+}

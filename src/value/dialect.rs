@@ -106,7 +106,7 @@ impl<'p> Resolver<'_, 'p> {
                 None if matches!(value, Value::Unknown(_)) => return value,
                 None => {
                     let reason = crate::finding::Reason { kind: ReasonKind::Malformed, name: text[start..hole_end].to_owned() };
-                    parts.push(Part::Hole(Hole::Derived(format!("{start} of {:?}", node.span()).into(), Rc::new(reason))));
+                    parts.push(Part::Hole(Hole::Derived(format!("{start} of {:?}", node.span()).into(), std::sync::Arc::new(reason))));
                 }
             }
             at = hole_end;
@@ -170,7 +170,7 @@ impl<'p> Resolver<'_, 'p> {
             (None, Some(default)) => text(default).into_iter().collect(),
             (None, None) => Vec::new(),
         };
-        let hole = Hole::Pipeline(Rc::new(PipelineParameter { name: parameter, place: definition.span(), values }));
+        let hole = Hole::Pipeline(std::sync::Arc::new(PipelineParameter { name: parameter, place: definition.span(), values }));
         match self.chosen(&hole) {
             Some(Some(text)) => Value::text(text),
             _ => Value::hole(hole),

@@ -71,7 +71,7 @@ impl<'p> Resolver<'_, 'p> {
         let Some(index) = template.resource_index(&bound_text(name, cursor)) else { return malformed(name) };
         let resource = &template.resources[index];
         let returned = catalog::naming(&resource.kind).map_or(Returned::Other, |naming| naming.reference);
-        Value::hole(Hole::Resource(self.world.entity(template.id, index), returned, &resource.name))
+        Value::hole(Hole::Resource(self.world.resource_entity(template.id, index), returned, &resource.name))
     }
 
     fn get_att(&self, cursor: Cursor<'p>, call: Call<'p>) -> Value<'p> {
@@ -107,7 +107,7 @@ impl<'p> Resolver<'_, 'p> {
         let returned = catalog::naming(kind)
             .and_then(|naming| naming.attributes.iter().find(|(name, _)| *name == attribute))
             .map_or(Returned::Other, |&(_, returned)| returned);
-        Value::hole(Hole::Resource(self.world.entity(template.id, index), returned, attribute))
+        Value::hole(Hole::Resource(self.world.resource_entity(template.id, index), returned, attribute))
     }
 
     fn output(&self, cursor: Cursor<'p>, resource: &str, output: &'p str) -> Value<'p> {
@@ -115,7 +115,7 @@ impl<'p> Resolver<'_, 'p> {
         let Some(index) = template.resource_index(&bound_text(resource, cursor)) else { return malformed(output) };
         match self.world.nested_output(template.id, index, output) {
             Some(value) => self.found(value).value,
-            None => Value::hole(Hole::Resource(self.world.entity(template.id, index), Returned::Other, output)),
+            None => Value::hole(Hole::Resource(self.world.resource_entity(template.id, index), Returned::Other, output)),
         }
     }
 
@@ -172,7 +172,7 @@ impl<'p> Resolver<'_, 'p> {
             }
             other => Ok(self.parts(other).unwrap_or_else(|| {
                 let reason = Reason { kind: ReasonKind::Malformed, name: name.to_owned() };
-                vec![Part::Hole(Hole::Derived(format!("value of {name}").into(), Rc::new(reason)))]
+                vec![Part::Hole(Hole::Derived(format!("value of {name}").into(), std::sync::Arc::new(reason)))]
             })),
         }
     }
@@ -222,7 +222,7 @@ impl<'p> Resolver<'_, 'p> {
         match why.reasons.first() {
             Some(reason) if why.blockers.is_empty() => {
                 let identity = format!("{} {piece}", canonical(parts));
-                Value::hole(Hole::Derived(identity.into(), Rc::new(reason.clone())))
+                Value::hole(Hole::Derived(identity.into(), std::sync::Arc::new(reason.clone())))
             }
             _ => Value::Unknown(Rc::new(why)),
         }
@@ -233,7 +233,7 @@ impl<'p> Resolver<'_, 'p> {
             Some(parts) => format!("{function}({})", canonical(&parts)),
             None => function.to_owned(),
         };
-        Value::hole(Hole::Derived(identity.into(), Rc::new(reason)))
+        Value::hole(Hole::Derived(identity.into(), std::sync::Arc::new(reason)))
     }
 
     fn select(&self, cursor: Cursor<'p>, call: Call<'p>) -> Value<'p> {
@@ -384,7 +384,7 @@ impl<'p> Resolver<'_, 'p> {
             Some(blocks) => Value::items(
                 blocks.into_iter().map(|block| Found { value: Value::text(block), cursor, missing: &[] }).collect(),
             ),
-            None => Value::hole(Hole::Derived(format!("Fn::Cidr({})", texts.join(",")).into(), Rc::new(reason))),
+            None => Value::hole(Hole::Derived(format!("Fn::Cidr({})", texts.join(",")).into(), std::sync::Arc::new(reason))),
         }
     }
 

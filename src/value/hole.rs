@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use crate::catalog::Returned;
 use crate::finding::{Reason, ReasonKind};
@@ -87,15 +87,15 @@ pub enum Hole<'p> {
     /// What `Ref` or `GetAtt` of a resource returns.
     Resource(EntityId, Returned, &'p str),
     /// An import that nothing here exports: its name.
-    Import(Rc<str>),
+    Import(Arc<str>),
     /// `{{resolve:…}}`.
-    Dynamic(Rc<str>),
+    Dynamic(Arc<str>),
     /// `{"Get": "Parameters.X"}` of a pipeline definition.
-    Pipeline(Rc<PipelineParameter<'p>>),
+    Pipeline(Arc<PipelineParameter<'p>>),
     /// Known at run time only; the text is its identity within the document of `place`.
-    RunTime(Rc<str>, crate::source::FileId),
+    RunTime(Arc<str>, crate::source::FileId),
     /// Computed from something that is not known: a text that identifies it, and why.
-    Derived(Rc<str>, Rc<Reason>),
+    Derived(Arc<str>, Arc<Reason>),
 }
 
 impl PartialEq for Hole<'_> {

@@ -22,10 +22,11 @@ use compile::Limit;
 const LIMIT: usize = 1 << 20;
 
 /// A compiled pattern.
-#[derive(Clone)]
-pub struct Automaton(Inner);
+pub struct Automaton {
+    inner: Inner,
+    closures: walk::Closures,
+}
 
-#[derive(Clone)]
 enum Inner {
     Bundled(DFA<&'static [u8]>),
     Owned(DFA<Vec<u8>>),
@@ -46,21 +47,30 @@ impl Automaton {
     /// The automaton that the build made for a pattern of the bundled rules. Reading it back compiles nothing.
     pub fn bundled(kind: PatternKind, text: &str) -> Option<Self> {
         let (dfa, _) = DFA::from_bytes(catalog::automaton(kind, text)?).ok()?;
-        Some(Self(Inner::Bundled(dfa)))
+        Some(Self::of(Inner::Bundled(dfa)))
     }
 
     /// Compiles a user's pattern. The error is one line for the author of the pattern.
     pub fn compile(kind: PatternKind, text: &str) -> Result<Self, String> {
-        let dfa = match kind {
-            PatternKind::Regex => compile::regex(text, Limit::Bytes(LIMIT)),
-            PatternKind::Glob => compile::glob(text, Limit::Bytes(LIMIT)),
-        };
-        dfa.map(|dfa| Self(Inner::Owned(dfa)))
+        Self::compile_any(kind, &[text])
     }
 
-    /// The bundled automaton if there is one, else a compiled one.
-    pub fn new(kind: PatternKind, text: &str) -> Result<Self, String> {
-        Self::bundled(kind, text).map_or_else(|| Self::compile(kind, text), Ok)
+    /// One automaton for all patterns of an argument, be it one text, a list or a table: it matches what one of them
+    /// matches. The build makes it like this too, so that a table of a hundred globs is read back at once.
+    pub fn any(kind: PatternKind, texts: &[&str]) -> Result<Self, String> {
+        let bundled = match texts {
+            [text] => Self::bundled(kind, text),
+            texts => Self::bundled(kind, &texts.join("\n")),
+        };
+        bundled.map_or_else(|| Self::compile_any(kind, texts), Ok)
+    }
+
+    fn compile_any(kind: PatternKind, texts: &[&str]) -> Result<Self, String> {
+        let dfa = match kind {
+            PatternKind::Regex => compile::regexes(texts, Limit::Bytes(LIMIT)),
+            PatternKind::Glob => compile::globs(texts, Limit::Bytes(LIMIT)),
+        };
+        dfa.map(|dfa| Self::of(Inner::Owned(dfa)))
     }
 
     /// The `AllowedPattern` of a parameter: a Java regular expression that the whole value matches. None if it cannot be
@@ -84,8 +94,15 @@ impl Automaton {
         matches(self, &[Piece::Hole]) != Truth::Unknown
     }
 
+    fn of(inner: Inner) -> Self {
+        Self {
+            inner,
+            closures: walk::Closures::default(),
+        }
+    }
+
     fn dfa(&self) -> DFA<&[u8]> {
-        match &self.0 {
+        match &self.inner {
             Inner::Bundled(dfa) => dfa.as_ref(),
             Inner::Owned(dfa) => dfa.as_ref(),
         }
@@ -100,7 +117,7 @@ impl fmt::Debug for Automaton {
 
 /// Whether a text with holes matches: true if it does whatever stands in the holes, false if it never does.
 pub fn matches(automaton: &Automaton, pieces: &[Piece<'_>]) -> Truth {
-    walk::matches(&automaton.dfa(), pieces)
+    walk::matches(&automaton.dfa(), &automaton.closures, pieces)
 }
 
 #[cfg(test)]

@@ -329,7 +329,20 @@ impl<'w, 'p> Resolver<'w, 'p> {
         current
     }
 
-    fn step(&self, found: Found<'p>, segment: &'p Segment, rest: &'p [Segment], out: &mut Vec<Found<'p>>) {
+    /// Like [`Self::walk`] for a path that lives shorter: what is missing keeps no steps.
+    pub fn walk_short(&self, start: Found<'p>, path: &[Segment]) -> Vec<Found<'p>> {
+        let mut current = vec![start];
+        for segment in path {
+            let mut next = Vec::with_capacity(current.len());
+            for found in current {
+                self.step(found, segment, &[], &mut next);
+            }
+            current = next;
+        }
+        current
+    }
+
+    fn step(&self, found: Found<'p>, segment: &Segment, rest: &'p [Segment], out: &mut Vec<Found<'p>>) {
         match segment {
             Segment::Key(key) => out.push(self.member(found, key, rest)),
             Segment::Index(index) => {
@@ -376,7 +389,7 @@ impl<'w, 'p> Resolver<'w, 'p> {
             let reason = why.reasons.into_iter().next();
             if let Some(reason) = reason {
                 let identity = format!("{}{piece}", super::canonical(parts));
-                let value = Value::hole(Hole::Derived(identity.into(), Rc::new(reason)));
+                let value = Value::hole(Hole::Derived(identity.into(), std::sync::Arc::new(reason)));
                 return Found { value, cursor, missing: &[] };
             }
             return Found { value: Value::Absent, cursor, missing: &[] };

@@ -62,7 +62,7 @@ pub trait World<'p> {
         general: Option<&[Part<'p>]>,
     ) -> Imported<'p>;
     /// The entity of a resource of a template.
-    fn entity(&self, template: TemplateId, resource: usize) -> EntityId;
+    fn resource_entity(&self, template: TemplateId, resource: usize) -> EntityId;
     /// The value of the output of a nested stack.
     fn nested_output(&self, template: TemplateId, resource: usize, output: &str) -> Option<Cursor<'p>>;
     /// The naming property of an entity, where it is written.

@@ -1,3 +1,6 @@
 //! The integration tests, in one binary.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod render;
 mod syntax;

@@ -63,6 +63,8 @@ fn nodes_stand_where_they_are_written() {
         ("a: |\n  x\n   \n", "{<a>: <|\n  x\n   >=x\n \n}"),
         ("a: |\nb: >+\n\n\nc: |-\n", "{<a>: <|>=, <b>: <>+>=\n\n, <c>: <|->=}"),
         ("a:\n  # one\n  !Sub\n  # two\n  |\n  text\n", "{<a>: !Sub <|\n  text>=text\n}"),
+        ("a: |\n  no break at the end", "{<a>: <|\n  no break at the end>=no break at the end}"),
+        ("a: >+\n  no\n  break", "{<a>: <>+\n  no\n  break>=no break}"),
         ("a: &x |\n  t\nb: *x\n", "{<a>: <|\n  t>=t\n, <b>: alias<*x>}"),
         ("--- >-\n text\n more", "<>-\n text\n more>=text more"),
         ("a: one\n  two\nb: \"x\ny\"\n", "{<a>: <one\n  two>=one two, <b>: <\"x\ny\">=x y}"),
@@ -205,8 +207,8 @@ fn what_cloudformation_does_not_read_is_an_issue() {
         let expected: Vec<_> = expected.iter().map(|&(kind, place, related)| (kind, place.to_owned(), related.to_owned())).collect();
         assert_eq!(found, expected, "{text:?}");
     }
-    let keys: String = (0..40).map(|number| format!("k{}: 1\n", number % 39)).collect();
-    assert_eq!(issues(&keys).len(), 1);
+    let keys: Vec<String> = (0..40).map(|number| format!("k{}: 1\n", number % 39)).collect();
+    assert_eq!(issues(&keys.concat()).len(), 1);
 }
 
 #[test]
@@ -226,4 +228,23 @@ fn nesting_ends_at_the_limit() {
             assert_eq!(kinds, if depth > 255 { vec![IssueKind::TooDeep] } else { vec![] }, "{depth} {}", &text[..5]);
         }
     }
+}
+
+#[test]
+fn a_text_inside_a_text_keeps_its_place() {
+    let text = "Definition: !Sub |\n  {\n    \"Policy\": \"{\\\"Effect\\\": \\\"${Effect}\\\", \\\"n\\\": 7}\",\n    \"Max\": ${Max}\n  }\n";
+    let parsed = parse(text);
+    let host = parsed.document.root().unwrap().get("Definition").unwrap();
+    let holes = bodies::holes(host.text());
+    let outer = syntax::json::parse_embedded(FileId::new(7), host.text().into(), host.text_map(), holes).unwrap();
+    assert_eq!(outer.root().unwrap().get("Max").map(Node::kind), Some(Kind::Hole));
+    assert_eq!(&text[outer.root().unwrap().get("Max").unwrap().span().range()], "${Max}");
+    let policy = outer.root().unwrap().get("Policy").unwrap();
+    let inner = syntax::json::parse_embedded(FileId::new(7), policy.text().into(), policy.text_map(), bodies::holes(policy.text())).unwrap();
+    let source = |node: Node<'_>| &text[node.span().range()];
+    let root = inner.root().unwrap();
+    assert_eq!(source(root.entry("Effect").unwrap().0), "\\\"Effect\\\"");
+    assert_eq!(source(root.get("Effect").unwrap()), "\\\"${Effect}\\\"");
+    assert!(root.get("Effect").unwrap().has_holes());
+    assert_eq!(source(root.get("n").unwrap()), "7");
 }

@@ -18,14 +18,29 @@ pub(crate) enum Limit {
     Bytes(usize),
 }
 
-/// A regular expression in the syntax of the crate `regex`, over bytes: no Unicode classes, no look-around.
-/// It is searched for anywhere unless it says otherwise.
-pub(crate) fn regex(text: &str, limit: Limit) -> Result<sparse::DFA<Vec<u8>>, String> {
-    build(text, syntax::Config::new(), limit)
+/// Regular expressions in the syntax of the crate `regex`, over bytes: no Unicode classes, no look-around. Each is
+/// searched for anywhere unless it says otherwise. The automaton matches what one of them does.
+pub(crate) fn regexes(texts: &[&str], limit: Limit) -> Result<sparse::DFA<Vec<u8>>, String> {
+    named(texts, |texts| build(texts, syntax::Config::new(), limit))
 }
 
-/// A glob over the whole text; `*` and `?` match any character, `/`, `:` and line feeds included.
-pub(crate) fn glob(text: &str, limit: Limit) -> Result<sparse::DFA<Vec<u8>>, String> {
+/// Globs over the whole text; `*` and `?` match any character, `/`, `:` and line feeds included. The automaton matches
+/// what one of them does.
+pub(crate) fn globs(texts: &[&str], limit: Limit) -> Result<sparse::DFA<Vec<u8>>, String> {
+    named(texts, |texts| {
+        let regexes: Vec<String> = texts
+            .iter()
+            .map(|text| glob(text))
+            .collect::<Result<_, _>>()?;
+        build(
+            &regexes,
+            syntax::Config::new().dot_matches_new_line(true),
+            limit,
+        )
+    })
+}
+
+fn glob(text: &str) -> Result<String, String> {
     let glob = GlobBuilder::new(text)
         .literal_separator(false)
         .case_insensitive(false)
@@ -33,10 +48,26 @@ pub(crate) fn glob(text: &str, limit: Limit) -> Result<sparse::DFA<Vec<u8>>, Str
         .empty_alternates(true)
         .build()
         .map_err(|error| error.kind().to_string())?;
-    build(glob.regex(), syntax::Config::new().dot_matches_new_line(true), limit)
+    Ok(glob.regex().to_owned())
 }
 
-fn build(text: &str, syntax: syntax::Config, limit: Limit) -> Result<sparse::DFA<Vec<u8>>, String> {
+/// Says which of several patterns is wrong, if one alone is.
+fn named<T>(texts: &[&str], compile: impl Fn(&[&str]) -> Result<T, String>) -> Result<T, String> {
+    compile(texts).map_err(|error| {
+        let culprit = texts.iter().find_map(|text| {
+            compile(&[text])
+                .err()
+                .map(|error| format!("`{text}`: {error}"))
+        });
+        culprit.filter(|_| texts.len() > 1).unwrap_or(error)
+    })
+}
+
+fn build<T: AsRef<str>>(
+    texts: &[T],
+    syntax: syntax::Config,
+    limit: Limit,
+) -> Result<sparse::DFA<Vec<u8>>, String> {
     let (bytes, working) = match limit {
         Limit::None => (None, None),
         Limit::Bytes(bytes) => (Some(bytes), Some(bytes.saturating_mul(4))),
@@ -53,18 +84,20 @@ fn build(text: &str, syntax: syntax::Config, limit: Limit) -> Result<sparse::DFA
                 .dfa_size_limit(bytes)
                 .determinize_size_limit(working),
         )
-        .build(text);
+        .build_many(texts);
     match (dense, bytes) {
         (Ok(dense), _) => dense.to_sparse().map_err(|error| describe(&error)),
-        (Err(error), Some(bytes)) if is_too_large(&error) => {
-            Err(format!("larger than {bytes} bytes as an automaton; a shorter repetition or an anchor `^` makes it smaller"))
-        }
+        (Err(error), Some(bytes)) if is_too_large(&error) => Err(format!(
+            "larger than {bytes} bytes as an automaton; a shorter repetition or an anchor `^` makes it smaller"
+        )),
         (Err(error), _) => Err(describe(&error)),
     }
 }
 
 fn is_too_large(error: &dense::BuildError) -> bool {
-    let cause = error.source().and_then(|cause| cause.downcast_ref::<thompson::BuildError>());
+    let cause = error
+        .source()
+        .and_then(|cause| cause.downcast_ref::<thompson::BuildError>());
     error.is_size_limit_exceeded() || cause.is_some_and(|cause| cause.size_limit().is_some())
 }
 

@@ -1,5 +1,7 @@
 //! The walk over sets of states.
 
+use std::sync::{Arc, PoisonError, RwLock};
+
 use regex_automata::dfa::{Automaton as _, sparse::DFA};
 use regex_automata::util::primitives::StateID;
 use regex_automata::util::start;
@@ -12,16 +14,26 @@ use super::{Piece, Truth};
 /// role ARN have some hundred states; the product of two patterns with `{1,256}` would have millions.
 const PRODUCT_STEPS: usize = 200_000;
 
-pub(super) fn matches(dfa: &DFA<&[u8]>, pieces: &[Piece<'_>]) -> Truth {
-    let Some(first) = start_state(dfa) else { return Truth::Unknown };
-    let mut position = Position { live: vec![first], ..Position::default() };
-    let mut closures = Closures::default();
+/// Closures that an automaton keeps. Texts of one kind (task ARNs with a hole for the partition) need one or two.
+const CLOSURES: usize = 64;
+
+pub(super) fn matches(dfa: &DFA<&[u8]>, closures: &Closures, pieces: &[Piece<'_>]) -> Truth {
+    let Some(first) = start_state(dfa) else {
+        return Truth::Unknown;
+    };
+    let mut position = Position {
+        live: vec![first],
+        ..Position::default()
+    };
     for piece in pieces {
         if position.is_settled() {
             break;
         }
         match piece {
-            Piece::Text(text) => text.bytes().take_while(|&byte| position.step(dfa, byte)).for_each(drop),
+            Piece::Text(text) => text
+                .bytes()
+                .take_while(|&byte| position.step(dfa, byte))
+                .for_each(drop),
             Piece::Hole => closures.apply(dfa, &mut position),
             Piece::Constrained(allowed) => match product(dfa, &allowed.dfa(), &position) {
                 Some(after) => position = after,
@@ -33,7 +45,8 @@ pub(super) fn matches(dfa: &DFA<&[u8]>, pieces: &[Piece<'_>]) -> Truth {
 }
 
 fn start_state(dfa: &DFA<&[u8]>) -> Option<StateID> {
-    dfa.start_state(&start::Config::new().anchored(Anchored::No)).ok()
+    dfa.start_state(&start::Config::new().anchored(Anchored::No))
+        .ok()
 }
 
 /// Where the fillings of the holes so far may have led.
@@ -130,40 +143,59 @@ fn hole_bytes() -> impl Iterator<Item = u8> {
 fn representatives(classes: &[&ByteClasses]) -> Vec<u8> {
     let mut seen = FxHashSet::default();
     let mut bytes: Vec<u8> = hole_bytes().collect();
-    bytes.retain(|&byte| seen.insert(classes.iter().fold(0_u16, |key, classes| (key << 8) | u16::from(classes.get(byte)))));
+    bytes.retain(|&byte| {
+        seen.insert(classes.iter().fold(0_u16, |key, classes| {
+            (key << 8) | u16::from(classes.get(byte))
+        }))
+    });
     bytes
 }
 
-/// What holes lead to, kept by the set that they start from.
+/// What holes lead to, kept by the set of states that they start from: the closure over a large automaton takes a
+/// quarter of a millisecond, and many texts start alike.
 #[derive(Default)]
-struct Closures {
-    bytes: Vec<u8>,
-    known: FxHashMap<Vec<StateID>, Position>,
-}
+pub(super) struct Closures(RwLock<FxHashMap<Vec<StateID>, Arc<Position>>>);
 
 impl Closures {
     /// Replaces a position by all that any text leads to from it.
-    fn apply(&mut self, dfa: &DFA<&[u8]>, position: &mut Position) {
-        if self.bytes.is_empty() {
-            self.bytes = representatives(&[dfa.byte_classes()]);
-        }
-        let bytes = &self.bytes;
-        let reached = self.known.entry(position.live.clone()).or_insert_with(|| closure(dfa, bytes, &position.live));
+    fn apply(&self, dfa: &DFA<&[u8]>, position: &mut Position) {
+        // A panic elsewhere leaves a whole map behind: entries are inserted at once.
+        let known = self
+            .0
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(&position.live)
+            .cloned();
+        let reached = known.unwrap_or_else(|| {
+            let reached = Arc::new(closure(dfa, &position.live));
+            let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
+            if known.len() < CLOSURES {
+                known.insert(position.live.clone(), Arc::clone(&reached));
+            }
+            reached
+        });
         position.accepted |= reached.accepted;
         position.rejected |= reached.rejected;
         position.live.clone_from(&reached.live);
     }
 }
 
-/// All that a run of these bytes leads to, the states themselves included: a hole may be empty.
-fn closure(dfa: &DFA<&[u8]>, bytes: &[u8], from: &[StateID]) -> Position {
-    let mut reached = Position { live: from.to_vec(), ..Position::default() };
+/// All that a text leads to, the states themselves included: a hole may be empty.
+fn closure(dfa: &DFA<&[u8]>, from: &[StateID]) -> Position {
+    let bytes = representatives(&[dfa.byte_classes()]);
+    let mut reached = Position {
+        live: from.to_vec(),
+        ..Position::default()
+    };
     let mut seen: FxHashSet<StateID> = from.iter().copied().collect();
     let mut done = 0;
     while let Some(&state) = reached.live.get(done) {
         done += 1;
-        for &byte in bytes {
-            if let Some(new) = reached.note(&next(dfa, state, byte)).filter(|&new| seen.insert(new)) {
+        for &byte in &bytes {
+            if let Some(new) = reached
+                .note(&next(dfa, state, byte))
+                .filter(|&new| seen.insert(new))
+            {
                 reached.live.push(new);
             }
         }
@@ -194,8 +226,14 @@ enum Side {
 fn product(dfa: &DFA<&[u8]>, allowed: &DFA<&[u8]>, from: &Position) -> Option<Position> {
     let first = start_state(allowed)?;
     let bytes = representatives(&[dfa.byte_classes(), allowed.byte_classes()]);
-    let mut pairs: Vec<Pair> =
-        from.live.iter().map(|&state| Pair { pattern: Side::Live(state), allowed: Some(first) }).collect();
+    let mut pairs: Vec<Pair> = from
+        .live
+        .iter()
+        .map(|&state| Pair {
+            pattern: Side::Live(state),
+            allowed: Some(first),
+        })
+        .collect();
     let mut seen: FxHashSet<Pair> = pairs.iter().copied().collect();
     let mut after = Position::default();
     let mut fillable = false;
@@ -213,7 +251,12 @@ fn product(dfa: &DFA<&[u8]>, allowed: &DFA<&[u8]>, from: &Position) -> Option<Po
         if done.saturating_mul(bytes.len()) > PRODUCT_STEPS {
             return None;
         }
-        pairs.extend(bytes.iter().filter_map(|&byte| pair.next(dfa, allowed, byte)).filter(|&next| seen.insert(next)));
+        pairs.extend(
+            bytes
+                .iter()
+                .filter_map(|&byte| pair.next(dfa, allowed, byte))
+                .filter(|&next| seen.insert(next)),
+        );
     }
     if !fillable {
         return Some(Position::default());

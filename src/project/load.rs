@@ -1,0 +1,52 @@
+//! Reads texts into templates, in parallel above a few files; the order is that of the paths.
+
+use std::sync::Arc;
+
+use camino::Utf8PathBuf;
+use rayon::prelude::*;
+
+use crate::source::{FileId, SourceFile, SourceMap};
+use crate::syntax;
+use crate::template::{Template, TemplateId};
+
+/// Below this many files threads cost more than they save.
+const PARALLEL_FROM: usize = 8;
+
+/// The templates of a project with their texts.
+#[derive(Debug, Default)]
+pub struct Project {
+    /// All texts; file numbers are template numbers.
+    pub sources: SourceMap,
+    /// The templates, in the order of their paths.
+    pub templates: Vec<Template>,
+    /// True if only single files were named: templates that were not loaded may matter.
+    pub partial: bool,
+}
+
+impl Project {
+    /// Parses texts; `files` are path and text, in the order in which they are to be reported.
+    ///
+    /// # Panics
+    /// With more than `u32::MAX` files.
+    pub fn load(files: Vec<(Utf8PathBuf, Arc<str>)>, partial: bool) -> Self {
+        let parse = |(index, (_, text)): (usize, &(Utf8PathBuf, Arc<str>))| {
+            let number = u32::try_from(index).expect("fewer than 2^32 files");
+            Template::new(TemplateId(number), syntax::parse(FileId::new(number), text))
+        };
+        let templates = if files.len() > PARALLEL_FROM {
+            files.par_iter().enumerate().map(parse).collect()
+        } else {
+            files.iter().enumerate().map(parse).collect()
+        };
+        let mut sources = SourceMap::default();
+        for (path, text) in files {
+            sources.add(SourceFile::new(path, text));
+        }
+        Self { sources, templates, partial }
+    }
+
+    /// The paths of the templates, in order.
+    pub fn paths(&self) -> Vec<Utf8PathBuf> {
+        self.sources.iter().map(|(_, file)| file.path().to_owned()).collect()
+    }
+}

@@ -1,0 +1,253 @@
+//! A compiled rule: conditions with parsed paths, operators with their automata ready. Built once, then only read.
+
+use crate::catalog::Table;
+use crate::syntax::Path;
+use crate::value::pattern::Automaton;
+
+/// What must hold, or what makes a rule apply.
+#[derive(Debug)]
+pub enum Condition {
+    /// Every one.
+    All(Vec<Self>),
+    /// At least one.
+    Any(Vec<Self>),
+    /// Not one.
+    None(Vec<Self>),
+    /// The opposite.
+    Not(Box<Self>),
+    /// A test of values.
+    Leaf(Box<Leaf>),
+}
+
+/// A test of what a subject yields.
+#[derive(Debug)]
+pub struct Leaf {
+    /// How many of them must pass.
+    pub quantifier: Quantifier,
+    /// What is tested.
+    pub subject: Subject,
+    /// The name of the tested thing within `satisfies`, and in messages.
+    pub bind: Option<Box<str>>,
+    /// The test.
+    pub test: Test,
+    /// If the subject is nodes and the test asks that one of their paths refers to a variable: that path and variable.
+    pub join: Option<Join>,
+}
+
+/// An equality of a join: which nodes matter can be looked up.
+#[derive(Debug)]
+pub struct Join {
+    /// The path of the node.
+    pub path: Path,
+    /// The variable that it refers to.
+    pub variable: Box<str>,
+}
+
+/// How many of a subject's elements must pass.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Quantifier {
+    /// The one value of a path; absent if there is none.
+    Path,
+    /// All of them; true of none.
+    Every,
+    /// At least one; false of none.
+    Some,
+    /// Not one.
+    No,
+}
+
+/// What a test looks at.
+#[derive(Debug)]
+pub enum Subject {
+    /// Values at paths.
+    Path(Vec<TermPath>),
+    /// Nodes of the graph.
+    Nodes(Kinds),
+    /// Statements of policies.
+    Statements {
+        /// Whose.
+        of: TermPath,
+        /// `Allow` or `Deny` only.
+        effect: Option<Box<str>>,
+        /// Only those that cover this action.
+        action: Option<Box<str>>,
+        /// With policies attached elsewhere.
+        effective: bool,
+    },
+    /// Nodes that refer to something.
+    Referrers {
+        /// To what.
+        of: TermPath,
+        /// Through which properties.
+        via: Vec<Via>,
+    },
+    /// Nodes that a value refers to.
+    Targets {
+        /// The value.
+        of: TermPath,
+        /// Of which kinds.
+        to: Kinds,
+    },
+}
+
+/// A row of a table of references: nodes of a type whose path may refer to something.
+#[derive(Debug)]
+pub struct Via {
+    /// The type or kind.
+    pub kind: Box<str>,
+    /// The paths (several if the row's has braces).
+    pub paths: Vec<Path>,
+    /// All columns of the row, for messages and tests.
+    pub columns: Vec<(&'static str, &'static str)>,
+}
+
+/// Types and kinds, as names or globs (`AWS::SageMaker::*`).
+#[derive(Debug, Clone, Default)]
+pub struct Kinds(pub Vec<Box<str>>);
+
+impl Kinds {
+    /// True if one of them is, or covers, a type.
+    pub fn contains(&self, kind: &str) -> bool {
+        self.0.iter().any(|known| kind_matches(known, kind))
+    }
+}
+
+/// Whether a type or a glob with one `*` names a type.
+pub fn kind_matches(pattern: &str, kind: &str) -> bool {
+    match pattern.split_once('*') {
+        None => pattern == kind,
+        Some((head, tail)) => kind.len() >= head.len() + tail.len() && kind.starts_with(head) && kind.ends_with(tail),
+    }
+}
+
+/// A path from the node itself, or from a name.
+#[derive(Debug, Clone, Default)]
+pub struct TermPath {
+    /// The name, without `$`; absent for the node itself.
+    pub variable: Option<Box<str>>,
+    /// The steps.
+    pub path: Path,
+}
+
+/// A test.
+#[derive(Debug)]
+pub enum Test {
+    /// A nested condition about the bound thing.
+    Satisfies(Condition),
+    /// An operator.
+    Operator(Operator),
+}
+
+/// A value to compare with.
+#[derive(Debug)]
+pub enum Term {
+    /// Read from the templates.
+    Path(TermPath),
+    /// Written in the rule.
+    Literal(Box<str>),
+}
+
+/// What is on the other side of `in` and the like.
+#[derive(Debug)]
+pub enum Set {
+    /// Written in the rule.
+    Literals(Vec<Box<str>>),
+    /// Rows of a table.
+    Table(&'static Table, &'static [&'static str]),
+    /// Read from the templates.
+    Path(TermPath),
+}
+
+/// Patterns of one leaf; one that matches suffices.
+#[derive(Debug)]
+pub struct Patterns {
+    /// The automata.
+    pub automata: Vec<Automaton>,
+    /// The table that they come from.
+    pub table: Option<&'static Table>,
+}
+
+/// Operators (`rule-language.md` §3).
+#[derive(Debug)]
+pub enum Operator {
+    /// Something is there (not an empty list), or not.
+    Present(bool),
+    /// The value's form.
+    Is(Form),
+    /// Equal to a term, after CloudFormation's coercion.
+    Equals(Term),
+    /// One of a set.
+    In(Set),
+    /// A pattern matches.
+    Matches(Patterns),
+    /// Starts with one of these.
+    Prefix(Vec<Box<str>>),
+    /// Ends with one of these.
+    Suffix(Vec<Box<str>>),
+    /// Holds one of these.
+    Contains(Vec<Box<str>>),
+    /// A number in a relation.
+    Number(Comparison, f64),
+    /// How many elements.
+    Count(Vec<(Comparison, f64)>),
+    /// A list within a set.
+    SubsetOf(Set),
+    /// A list that holds all of a set.
+    SupersetOf(Set),
+    /// A list that holds one of a set.
+    Intersects(Set),
+    /// A list without repeats, or with.
+    Unique(bool),
+    /// A version in relations (`at_least: "1.2"`).
+    Version(Vec<(Comparison, Box<str>)>),
+    /// A date before another (`YYYY-MM-DD`).
+    Before(Box<str>),
+    /// A block within one of these.
+    CidrWithin(Vec<Box<str>>),
+    /// A block that meets one of these.
+    CidrOverlaps(Vec<Box<str>>),
+    /// Refers to a node.
+    RefersTo(TermPath),
+    /// Refers to a node of one of these kinds.
+    RefersToKinds(Kinds),
+    /// What a reference gives.
+    KindIs(Reference),
+    /// The opposite of an operator.
+    Not(Box<Self>),
+}
+
+/// Relations of numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "each is the operator of its name")]
+pub enum Comparison {
+    AtLeast,
+    AtMost,
+    Above,
+    Below,
+    Equals,
+    MultipleOf,
+}
+
+/// Forms of values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "each is the form of its name")]
+pub enum Form {
+    String,
+    Number,
+    Bool,
+    List,
+    Map,
+    Scalar,
+    Reference,
+}
+
+/// What a reference may give.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "each is what its name says")]
+pub enum Reference {
+    Arn,
+    Name,
+    Id,
+    Url,
+    List,
+}

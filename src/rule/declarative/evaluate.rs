@@ -1,0 +1,337 @@
+//! Conditions to three-valued outcomes, in one scenario.
+
+use crate::finding::ReasonKind;
+use crate::graph::{Reference, StackGraph};
+use crate::template::TemplateId;
+use crate::value::{EntityId, Found, Resolver, Scenario, Truth, Unknown, Value, World as _};
+
+use super::condition::{Condition, Leaf, Quantifier, Test};
+use super::subject::Element;
+use super::{Binding, TermPath};
+
+/// A truth with the reasons for not knowing.
+#[derive(Debug, Clone)]
+pub struct Outcome<'p> {
+    /// The truth.
+    pub truth: Truth,
+    /// Why it is not known; present exactly if it is not.
+    pub why: Option<Box<Unknown<'p>>>,
+}
+
+impl<'p> Outcome<'p> {
+    /// Known to be true.
+    pub const TRUE: Self = Self { truth: Truth::True, why: None };
+    /// Known to be false.
+    pub const FALSE: Self = Self { truth: Truth::False, why: None };
+
+    /// Not known.
+    pub fn unknown(why: Unknown<'p>) -> Self {
+        Self { truth: Truth::Unknown, why: Some(Box::new(why)) }
+    }
+
+    /// A truth; the reasons are taken if it is not known.
+    pub fn of(truth: Truth, why: impl FnOnce() -> Unknown<'p>) -> Self {
+        Self { truth, why: (truth == Truth::Unknown).then(|| Box::new(why())) }
+    }
+
+    /// True only if both are.
+    pub fn and(self, other: impl FnOnce() -> Self) -> Self {
+        if self.truth == Truth::False {
+            return self;
+        }
+        let other = other();
+        match self.truth.and(other.truth) {
+            Truth::Unknown => self.merged(other),
+            truth => Self { truth, why: None },
+        }
+    }
+
+    /// True if either is.
+    pub fn or(self, other: impl FnOnce() -> Self) -> Self {
+        if self.truth == Truth::True {
+            return self;
+        }
+        let other = other();
+        match self.truth.or(other.truth) {
+            Truth::Unknown => self.merged(other),
+            truth => Self { truth, why: None },
+        }
+    }
+
+    fn merged(self, other: Self) -> Self {
+        let why = match (self.why, other.why) {
+            (Some(mut why), Some(more)) => {
+                why.merge(&more);
+                Some(why)
+            }
+            (why, more) => why.or(more),
+        };
+        Self { truth: Truth::Unknown, why }
+    }
+}
+
+impl std::ops::Not for Outcome<'_> {
+    type Output = Self;
+
+    fn not(self) -> Self {
+        Self { truth: !self.truth, ..self }
+    }
+}
+
+impl From<bool> for Outcome<'_> {
+    fn from(value: bool) -> Self {
+        if value { Self::TRUE } else { Self::FALSE }
+    }
+}
+
+/// Names and what they are bound to, innermost first.
+#[derive(Clone, Copy)]
+pub struct Env<'e, 'p> {
+    around: Option<&'e Env<'e, 'p>>,
+    name: &'e str,
+    found: &'e Found<'p>,
+}
+
+impl<'e, 'p> Env<'e, 'p> {
+    /// A first name.
+    pub fn new(name: &'e str, found: &'e Found<'p>) -> Self {
+        Self { around: None, name, found }
+    }
+
+    /// One more name.
+    pub fn with<'i>(&'i self, name: &'i str, found: &'i Found<'p>) -> Env<'i, 'p>
+    where
+        'e: 'i,
+    {
+        Env { around: Some(self), name, found }
+    }
+
+    /// What a name is bound to.
+    pub fn get(&self, name: &str) -> Option<&'e Found<'p>> {
+        let mut env = *self;
+        loop {
+            if env.name == name {
+                return Some(env.found);
+            }
+            env = *env.around?;
+        }
+    }
+
+    /// All names, innermost first.
+    pub fn all(&self) -> Vec<(String, Found<'p>)> {
+        let mut all = vec![(self.name.to_owned(), self.found.clone())];
+        let mut around = self.around;
+        while let Some(env) = around {
+            all.push((env.name.to_owned(), env.found.clone()));
+            around = env.around;
+        }
+        all
+    }
+}
+
+/// Evaluates the conditions of a rule for one node in one scenario.
+pub struct Evaluator<'g, 'p> {
+    /// The graph.
+    pub graph: &'g StackGraph<'p>,
+    /// Values in the scenario.
+    pub resolver: Resolver<'g, 'p>,
+}
+
+impl<'g, 'p> Evaluator<'g, 'p> {
+    /// An evaluator for a scenario.
+    pub fn new(graph: &'g StackGraph<'p>, scenario: Scenario<'p>) -> Self {
+        Self { graph, resolver: Resolver::new(graph, scenario) }
+    }
+
+    /// A condition's outcome.
+    pub fn evaluate(&self, condition: &'p Condition, env: &Env<'_, 'p>) -> Outcome<'p> {
+        match condition {
+            Condition::All(all) => all.iter().fold(Outcome::TRUE, |known, one| known.and(|| self.evaluate(one, env))),
+            Condition::Any(any) => any.iter().fold(Outcome::FALSE, |known, one| known.or(|| self.evaluate(one, env))),
+            Condition::None(none) => {
+                !none.iter().fold(Outcome::FALSE, |known, one| known.or(|| self.evaluate(one, env)))
+            }
+            Condition::Not(one) => !self.evaluate(one, env),
+            Condition::Leaf(leaf) => self.leaf(leaf, env),
+        }
+    }
+
+    fn leaf(&self, leaf: &'p Leaf, env: &Env<'_, 'p>) -> Outcome<'p> {
+        if leaf.quantifier == Quantifier::Path {
+            let found = self.single(leaf, env);
+            return self.test(leaf, &found, env);
+        }
+        if let Test::Operator(super::Operator::Count(bounds)) = &leaf.test {
+            return self.count(leaf, bounds, env);
+        }
+        let (elements, open) = self.elements(leaf, env);
+        let every = leaf.quantifier == Quantifier::Every;
+        let mut known = if every { Outcome::TRUE } else { Outcome::FALSE };
+        for Element { found, selected } in &elements {
+            let one = || {
+                let passes = || self.test(leaf, found, env);
+                if every { (!selected.clone()).or(passes) } else { selected.clone().and(passes) }
+            };
+            known = if every { known.and(one) } else { known.or(one) };
+        }
+        if let Some(open) = open {
+            // What cannot be seen may fail an `every` and satisfy a `some`.
+            let unseen = || Outcome::unknown(open);
+            known = if every { known.and(unseen) } else { known.or(unseen) };
+        }
+        if leaf.quantifier == Quantifier::No { !known } else { known }
+    }
+
+    /// The one value of a `path` test; absent if there is none.
+    pub(super) fn single(&self, leaf: &'p Leaf, env: &Env<'_, 'p>) -> Found<'p> {
+        let (elements, _) = self.elements(leaf, env);
+        match elements.into_iter().next() {
+            Some(element) => element.found,
+            None => Found { value: Value::Absent, ..self.origin(env) },
+        }
+    }
+
+    fn count(&self, leaf: &'p Leaf, bounds: &[(super::Comparison, f64)], env: &Env<'_, 'p>) -> Outcome<'p> {
+        let (elements, open) = self.elements(leaf, env);
+        let mut least = 0_u32;
+        let mut most = 0_u32;
+        let mut why = open.clone().unwrap_or_default();
+        for element in &elements {
+            most += 1;
+            if let Some(unknown) = &element.selected.why {
+                why.merge(unknown);
+            } else if matches!(element.found.value, Value::Unknown(_)) {
+                if let Value::Unknown(unknown) = &element.found.value {
+                    why.merge(unknown);
+                }
+            } else if element.selected.truth == Truth::True {
+                least += 1;
+            } else {
+                most -= 1;
+            }
+        }
+        let most = if open.is_some() { f64::INFINITY } else { f64::from(most) };
+        bounds.iter().fold(Outcome::TRUE, |known, &(comparison, bound)| {
+            known.and(|| {
+                let (low, high) = (comparison.holds(f64::from(least), bound), comparison.holds(most, bound));
+                if low == high && (comparison != super::Comparison::Equals || f64::from(least).total_cmp(&most).is_eq()) {
+                    Outcome::from(low)
+                } else {
+                    Outcome::unknown(why.clone())
+                }
+            })
+        })
+    }
+
+    /// The outcome of a leaf's test for one element.
+    pub(super) fn test(&self, leaf: &'p Leaf, found: &Found<'p>, env: &Env<'_, 'p>) -> Outcome<'p> {
+        match &leaf.test {
+            Test::Operator(operator) => self.operate(operator, found, env),
+            Test::Satisfies(condition) => match &leaf.bind {
+                Some(name) => self.evaluate(condition, &env.with(name, found)),
+                None => self.evaluate(condition, env),
+            },
+        }
+    }
+
+    /// Everything that a path yields.
+    pub(super) fn values(&self, term: &'p TermPath, env: &Env<'_, 'p>) -> Vec<Found<'p>> {
+        let start = match &term.variable {
+            None => env.get("self"),
+            Some(name) => env.get(name),
+        };
+        match start {
+            Some(start) => self.resolver.walk(start.clone(), &term.path),
+            None => Vec::new(),
+        }
+    }
+
+    /// The node that the rule is about.
+    pub(super) fn origin(&self, env: &Env<'_, 'p>) -> Found<'p> {
+        env.get("self").cloned().expect("every evaluation binds self")
+    }
+
+    /// What `let` binds: nodes, absent, or unknown.
+    pub fn bind(&self, binding: &'p Binding, env: &Env<'_, 'p>) -> Found<'p> {
+        let mut nodes = Vec::new();
+        let mut place = None;
+        let mut unknown: Option<Unknown<'p>> = None;
+        let kinds = self.expand(&binding.to);
+        for term in &binding.of {
+            for found in self.values(term, env) {
+                if found.value.is_absent() {
+                    continue;
+                }
+                let (targets, maybe) = self.graph.targets(&self.resolver, &found.value, &kinds);
+                for target in targets {
+                    if let Err(why) = self.graph.exists(&self.resolver, target) {
+                        unknown.get_or_insert_default().merge(&why);
+                    }
+                    nodes.push(Found { value: Value::Entity(target), cursor: self.cursor_of(target), missing: &[] });
+                }
+                if let Some(maybe) = maybe {
+                    unknown.get_or_insert_default().merge(&maybe);
+                    if binding.many {
+                        let value = Value::Unknown(std::rc::Rc::new(maybe));
+                        nodes.push(Found { value, ..found.clone() });
+                    }
+                }
+                place.get_or_insert(found);
+            }
+        }
+        let place = place.unwrap_or_else(|| self.origin(env));
+        if binding.many {
+            return Found { value: Value::items(nodes), ..place };
+        }
+        match (nodes.into_iter().next(), unknown) {
+            (Some(node), _) => node,
+            (None, Some(unknown)) => Found { value: Value::Unknown(std::rc::Rc::new(unknown)), ..place },
+            (None, None) => Found { value: Value::Absent, ..place },
+        }
+    }
+
+    /// Where an entity starts, for labels.
+    pub(super) fn cursor_of(&self, id: EntityId) -> crate::value::Cursor<'p> {
+        self.graph.root(&self.resolver, id).cursor
+    }
+
+    /// Whether a value refers to what another one is: a node, or an equal text.
+    pub(super) fn refers(&self, value: &Value<'p>, target: &Found<'p>) -> Outcome<'p> {
+        match &target.value {
+            Value::Entity(id) => match self.graph.refers_to(&self.resolver, value, *id) {
+                Reference::Yes => Outcome::TRUE,
+                Reference::No => Outcome::FALSE,
+                Reference::Maybe(why) => Outcome::unknown(why),
+            },
+            Value::List(list) => self
+                .resolver
+                .items(list)
+                .iter()
+                .fold(Outcome::FALSE, |known, item| known.or(|| self.refers(value, item))),
+            Value::Unknown(why) => Outcome::unknown((**why).clone()),
+            _ => Outcome::FALSE,
+        }
+    }
+
+    /// Whether a claim about all nodes can be made at all; why not, if not.
+    pub(super) fn unseen(&self, env: &Env<'_, 'p>) -> Option<Unknown<'p>> {
+        if let Some(name) = self.graph.unseen() {
+            return Some(Unknown::because(ReasonKind::Macro, name));
+        }
+        if !self.graph.is_partial() {
+            return None;
+        }
+        match env.get("self").map(|found| &found.value) {
+            Some(Value::Entity(id)) if !self.graph.is_known_outside(&self.resolver, *id) => None,
+            Some(Value::Entity(id)) => {
+                Some(Unknown::because(ReasonKind::OutsideTheSet, format!("`{}`", self.graph.entity(*id).name())))
+            }
+            _ => Some(Unknown::because(ReasonKind::OutsideTheSet, "the project")),
+        }
+    }
+
+    /// The template of an id.
+    pub fn template(&self, id: TemplateId) -> &'p crate::template::Template {
+        self.graph.template(id)
+    }
+}

@@ -1,0 +1,171 @@
+//! Why a condition is false: the values that made it so, with what was bound around them.
+//!
+//! Runs only for what failed; the first evaluation keeps no witnesses and costs less.
+
+use crate::syntax::Segment;
+use crate::value::{Found, Truth, Value, text_of};
+
+use super::condition::{Condition, Leaf, Operator, Quantifier, Set, Subject, Test};
+use super::evaluate::{Env, Evaluator};
+
+/// One value that made a condition false.
+#[derive(Debug, Clone)]
+pub struct Failure<'p> {
+    /// The value and its place.
+    pub found: Found<'p>,
+    /// What was bound, innermost first.
+    pub bound: Vec<(String, Found<'p>)>,
+    /// True if it stands in what the rule's own node holds, not in another node.
+    pub own: bool,
+    /// The date of the table that was asked.
+    pub as_of: Option<&'static str>,
+}
+
+impl<'p> Failure<'p> {
+    /// What is bound to a name.
+    pub fn get(&self, name: &str) -> Option<&Found<'p>> {
+        self.bound.iter().find(|(known, _)| known == name).map(|(_, found)| found)
+    }
+
+    /// A short name for `{failing}`: the last key of its path, or its text.
+    pub fn label(&self) -> String {
+        if let Some(key) = self.found.missing.iter().rev().find_map(|segment| match segment {
+            Segment::Key(key) | Segment::Deep(key) => Some(key),
+            Segment::Index(_) | Segment::Each => None,
+        }) {
+            return format!("`{key}`");
+        }
+        match self.found.cursor.node.key() {
+            Some(key) => format!("`{}`", key.text()),
+            None => format!("`{}`", text_of(&self.found.value)),
+        }
+    }
+}
+
+impl<'p> Evaluator<'_, 'p> {
+    /// The values that make a condition other than `wanted`.
+    pub fn explain(&self, condition: &'p Condition, env: &Env<'_, 'p>, wanted: bool) -> Vec<Failure<'p>> {
+        let opposite = Truth::from(!wanted);
+        let each = |conditions: &'p [Condition], wanted: bool| {
+            conditions
+                .iter()
+                .filter(|one| self.evaluate(one, env).truth == Truth::from(!wanted))
+                .flat_map(|one| self.explain(one, env, wanted))
+                .collect()
+        };
+        match condition {
+            Condition::All(all) => each(all, wanted),
+            // Every branch failed; the one that is written down says most.
+            Condition::Any(any) => {
+                let mut failures: Vec<Failure<'p>> = each(any, wanted);
+                failures.sort_by_key(|failure| !failure.found.missing.is_empty());
+                failures
+            }
+            Condition::None(none) => each(none, !wanted),
+            Condition::Not(one) => self.explain(one, env, !wanted),
+            Condition::Leaf(leaf) => {
+                debug_assert_eq!(self.evaluate(condition, env).truth, opposite, "only what failed is explained");
+                self.explain_leaf(leaf, env, wanted)
+            }
+        }
+    }
+
+    fn explain_leaf(&self, leaf: &'p Leaf, env: &Env<'_, 'p>, wanted: bool) -> Vec<Failure<'p>> {
+        // What an element must be to be to blame: `no` and `some` turn the sense around.
+        let (blamed, quantified) = match leaf.quantifier {
+            Quantifier::Path => {
+                let found = self.single(leaf, env);
+                return self.explain_element(leaf, &found, env, wanted);
+            }
+            Quantifier::Every => (wanted, true),
+            Quantifier::Some => (wanted, true),
+            Quantifier::No => (!wanted, true),
+        };
+        let (elements, _) = self.elements(leaf, env);
+        let mut failures = Vec::new();
+        if quantified {
+            for element in &elements {
+                if element.selected.truth == Truth::True && self.test(leaf, &element.found, env).truth == Truth::from(!blamed) {
+                    failures.extend(self.explain_element(leaf, &element.found, env, blamed));
+                }
+            }
+        }
+        if failures.is_empty() {
+            failures.extend(self.missing_subject(leaf, env));
+        }
+        failures
+    }
+
+    fn explain_element(&self, leaf: &'p Leaf, found: &Found<'p>, env: &Env<'_, 'p>, wanted: bool) -> Vec<Failure<'p>> {
+        let own = matches!(leaf.subject, Subject::Path(_) | Subject::Statements { .. });
+        match (&leaf.test, &leaf.bind) {
+            (Test::Satisfies(condition), Some(name)) => {
+                let env = env.with(name, found);
+                let mut failures = self.explain(condition, &env, wanted);
+                if failures.is_empty() {
+                    failures.push(self.failure(found, &env, own, None));
+                }
+                if !own {
+                    failures.iter_mut().for_each(|failure| failure.own = false);
+                }
+                failures
+            }
+            (Test::Satisfies(condition), None) => self.explain(condition, env, wanted),
+            (Test::Operator(operator), Some(name)) => {
+                vec![self.failure(found, &env.with(name, found), own, as_of(operator))]
+            }
+            (Test::Operator(operator), None) => vec![self.failure(found, env, own, as_of(operator))],
+        }
+    }
+
+    /// The place where a subject without elements would have some: the last step of its path that is written.
+    fn missing_subject(&self, leaf: &'p Leaf, env: &Env<'_, 'p>) -> Option<Failure<'p>> {
+        let Subject::Path(terms) = &leaf.subject else {
+            return Some(self.failure(&self.origin(env), env, false, None));
+        };
+        let term = terms.first()?;
+        let start = match &term.variable {
+            None => env.get("self"),
+            Some(name) => env.get(name),
+        }?;
+        let mut found = start.clone();
+        for (index, segment) in term.path.iter().enumerate() {
+            if *segment == Segment::Each {
+                if found.value.is_absent() {
+                    break;
+                }
+                match self.resolver.walk(found.clone(), &term.path[index..=index]).into_iter().next() {
+                    Some(item) => found = item,
+                    None => break,
+                }
+                continue;
+            }
+            match self.resolver.walk(found.clone(), &term.path[index..=index]).into_iter().next() {
+                // The rest of the path is missing too.
+                Some(next) if next.value.is_absent() && !next.missing.is_empty() => {
+                    found = Found { missing: &term.path[index..], ..next };
+                    break;
+                }
+                Some(next) => found = next,
+                None => break,
+            }
+        }
+        let found = Found { value: Value::Absent, ..found };
+        let env = *env;
+        Some(self.failure(&found, &env, true, None))
+    }
+
+    fn failure(&self, found: &Found<'p>, env: &Env<'_, 'p>, own: bool, as_of: Option<&'static str>) -> Failure<'p> {
+        Failure { found: found.clone(), bound: env.all(), own, as_of }
+    }
+}
+
+/// The date of the table that an operator asks.
+fn as_of(operator: &Operator) -> Option<&'static str> {
+    match operator {
+        Operator::In(Set::Table(table, _)) => Some(table.as_of),
+        Operator::Matches(patterns) => patterns.table.map(|table| table.as_of),
+        Operator::Not(inner) => as_of(inner),
+        _ => None,
+    }
+}

@@ -1,0 +1,32 @@
+//! Rules that are data: what a rule file says, compiled and evaluated.
+
+mod compile;
+mod condition;
+mod evaluate;
+mod explain;
+mod message;
+mod operator;
+mod subject;
+
+pub use compile::{Compiled, OPERATORS, RuleError, nearest, suggestion};
+pub(crate) use compile::{bindings, condition as compile_condition, kinds, only, term_path, text};
+pub use condition::{
+    Comparison, Condition, Form, Join, Kinds, Leaf, Operator, Patterns, Quantifier, Reference, Set, Subject, Term,
+    TermPath, Test, Via, kind_matches,
+};
+pub use evaluate::{Env, Evaluator, Outcome};
+pub use explain::Failure;
+pub use message::{GAPS, Message, Piece as MessagePiece};
+
+/// A name bound to the nodes that a value refers to.
+#[derive(Debug)]
+pub struct Binding {
+    /// The name, without `$`.
+    pub name: Box<str>,
+    /// The values.
+    pub of: Vec<TermPath>,
+    /// The kinds of nodes.
+    pub to: Kinds,
+    /// True if it is bound to a list of all of them.
+    pub many: bool,
+}

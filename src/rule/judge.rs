@@ -1,0 +1,585 @@
+//! A rule's verdict on one node: scenarios split where the verdict hangs on them, findings put together from what failed.
+
+use std::collections::BTreeSet;
+
+use crate::finding::{ChoiceNote, Confidence, Finding, Label, Reason, ReasonKind, ScenarioNote, Undecided};
+use crate::graph::StackGraph;
+use crate::syntax::Node;
+use crate::template::Template;
+use crate::value::{
+    Blocker, Choice, EntityId, Found, Hole, List, Map, Part, Scenario, Trace, Truth, Unknown, Value, World as _,
+    text_of,
+};
+
+use super::declarative::{Condition, Env, Evaluator, Failure, Outcome};
+use super::place::{self, Place};
+use super::{Rule, WhenUnknown};
+
+/// Leaves of one verdict; more is not decided.
+const LEAVES: usize = 64;
+
+/// What a rule says of one node.
+#[derive(Debug, Default)]
+pub struct Verdict {
+    /// What is wrong.
+    pub findings: Vec<Finding>,
+    /// That it cannot be said.
+    pub undecided: Option<Undecided>,
+}
+
+/// One scenario with what it gave.
+struct Leaf<'p> {
+    scenario: Scenario<'p>,
+    trace: Trace<'p>,
+    result: Judged<'p>,
+}
+
+enum Judged<'p> {
+    /// The node does not exist here, or the rule does not apply.
+    Aside,
+    Pass,
+    Fail(Vec<Raw<'p>>),
+    Unknown(Unknown<'p>),
+}
+
+/// A finding before scenarios are compared.
+struct Raw<'p> {
+    failure: Option<Failure<'p>>,
+    place: Place,
+    message: String,
+    severity: crate::finding::Severity,
+    related: Vec<Label>,
+}
+
+/// The rule's verdict on a node, or on the project as a whole if there is none.
+pub fn judge<'p>(rule: &'p Rule, graph: &StackGraph<'p>, node: Option<EntityId>) -> Verdict {
+    let judge = Judge { rule, graph, node };
+    let mut leaves = Vec::new();
+    judge.split(Scenario::default(), &mut leaves);
+    judge.conclude(leaves)
+}
+
+struct Judge<'g, 'p> {
+    rule: &'p Rule,
+    graph: &'g StackGraph<'p>,
+    node: Option<EntityId>,
+}
+
+impl<'p> Judge<'_, 'p> {
+    fn split(&self, scenario: Scenario<'p>, leaves: &mut Vec<Leaf<'p>>) {
+        let evaluator = Evaluator::new(self.graph, scenario.clone());
+        let result = self.evaluate(&evaluator);
+        if let Judged::Unknown(unknown) = &result
+            && let Some(blocker) = unknown.blockers.first()
+        {
+            if leaves.len() + blocker.domain.len() > LEAVES {
+                let why = Unknown::because(ReasonKind::TooManyScenarios, self.rule.meta.name.clone());
+                leaves.push(Leaf { scenario, trace: Trace::default(), result: Judged::Unknown(why) });
+                return;
+            }
+            let values = if self.rule.defaults_only { &blocker.domain[..1] } else { &blocker.domain[..] };
+            let blocker: &Blocker<'p> = blocker;
+            for value in values {
+                self.split(scenario.with(blocker, value.clone()), leaves);
+            }
+            return;
+        }
+        leaves.push(Leaf { scenario, trace: evaluator.resolver.trace(), result });
+    }
+
+    fn evaluate(&self, evaluator: &Evaluator<'_, 'p>) -> Judged<'p> {
+        if let Some(node) = self.node {
+            match self.graph.exists(&evaluator.resolver, node) {
+                Ok(true) => {}
+                Ok(false) => return Judged::Aside,
+                Err(why) => return Judged::Unknown((*why).clone()),
+            }
+        }
+        let own = self.own(evaluator);
+        let env = Env::new("self", &own);
+        self.with_bindings(evaluator, &env, 0)
+    }
+
+    /// What `self` is: the node, or nothing for rules about the project.
+    fn own(&self, evaluator: &Evaluator<'_, 'p>) -> Found<'p> {
+        match self.node {
+            Some(node) => {
+                let root = self.graph.root(&evaluator.resolver, node);
+                Found { value: Value::Entity(node), cursor: root.cursor, missing: &[] }
+            }
+            None => {
+                let template = &self.graph.templates()[0];
+                let node = template.node(crate::template::first_node());
+                let cursor = crate::value::Cursor::new(template, &[], node);
+                Found { value: Value::Absent, cursor, missing: &[] }
+            }
+        }
+    }
+
+    /// Binds the names of `let`, one inside the other, then evaluates.
+    fn with_bindings(&self, evaluator: &Evaluator<'_, 'p>, env: &Env<'_, 'p>, index: usize) -> Judged<'p> {
+        if let Some(binding) = self.rule.bindings.get(index) {
+            let found = evaluator.bind(binding, env);
+            return self.with_bindings(evaluator, &env.with(&binding.name, &found), index + 1);
+        }
+        let when = self.rule.when.as_ref().map_or(Outcome::TRUE, |when| evaluator.evaluate(when, env));
+        if when.truth == Truth::False {
+            return Judged::Aside;
+        }
+        let require = evaluator.evaluate(&self.rule.require, env);
+        match (!when.clone()).or(|| require.clone()).truth {
+            Truth::True => Judged::Pass,
+            Truth::False => Judged::Fail(self.explain(evaluator, env)),
+            Truth::Unknown => {
+                let mut unknown = Unknown::default();
+                for why in [when.why, require.why].into_iter().flatten() {
+                    unknown.merge(&why);
+                }
+                Judged::Unknown(unknown)
+            }
+        }
+    }
+
+    fn explain(&self, evaluator: &Evaluator<'_, 'p>, env: &Env<'_, 'p>) -> Vec<Raw<'p>> {
+        let failures = evaluator.explain(&self.rule.require, env, true);
+        let severity = self.severity(evaluator, env);
+        let whole = |failure: Option<Failure<'p>>, place: Place| {
+            let message = self.message(evaluator, env, failure.as_ref(), &failures);
+            let related = self.related(evaluator, env, failure.as_ref());
+            Raw { failure, place, message, severity, related }
+        };
+        if let (Some(at), Some(name)) = (&self.rule.at, self.rule.at.as_ref().and_then(|at| at.variable.as_deref())) {
+            let bound: Vec<&Failure<'p>> = failures.iter().filter(|failure| failure.get(name).is_some()).collect();
+            // A name that an `every` binds: each failing element is a finding at its own place.
+            if env.get(name).is_none() && !bound.is_empty() {
+                let mut raws: Vec<Raw<'p>> = Vec::new();
+                for failure in bound {
+                    let Some(start) = failure.get(name) else { continue };
+                    let found = evaluator.resolver.walk(start.clone(), &at.path).into_iter().next();
+                    let found = found.unwrap_or_else(|| start.clone());
+                    let place = self.place(evaluator, &found);
+                    if raws.iter().all(|raw| raw.place.span != place.span) {
+                        raws.push(whole(Some(failure.clone()), place));
+                    }
+                }
+                return raws;
+            }
+        }
+        let first = failures.iter().find(|failure| failure.own).or(failures.first()).cloned();
+        let place = match &self.rule.at {
+            Some(at) => {
+                let start = at.variable.as_deref().map_or_else(|| env.get("self"), |name| env.get(name)).cloned();
+                let found = start.and_then(|start| evaluator.resolver.walk(start, &at.path).into_iter().next());
+                found.map(|found| self.place(evaluator, &found))
+            }
+            None => None,
+        };
+        let place = place.unwrap_or_else(|| match &first {
+            Some(failure) if failure.own && self.is_own(failure) => self.place(evaluator, &failure.found),
+            _ => self.own_place(evaluator, env),
+        });
+        vec![whole(first, place)]
+    }
+
+    /// True if a failure stands in the resource that the rule is about.
+    fn is_own(&self, failure: &Failure<'p>) -> bool {
+        let Some(node) = self.node else { return false };
+        let entity = self.graph.entity(node);
+        let template = &self.graph.templates()[entity.template.index()];
+        let (inner, outer) = (failure.found.cursor.node.span(), template.node(entity.resource.body).span());
+        inner.file == outer.file && outer.start <= inner.start && inner.end <= outer.end
+    }
+
+    fn place(&self, evaluator: &Evaluator<'_, 'p>, found: &Found<'p>) -> Place {
+        if let Value::Entity(id) = found.value {
+            let entity = self.graph.entity(id);
+            return place::of_entity(evaluator.template(entity.template), entity);
+        }
+        match self.owner_of(found) {
+            Some(node) => {
+                let entity = self.graph.entity(node);
+                place::of(evaluator.template(entity.template), entity, found)
+            }
+            None => self.own_place(evaluator, &Env::new("self", found)),
+        }
+    }
+
+    /// The node that a place belongs to: this one, or the resource around the place.
+    fn owner_of(&self, found: &Found<'p>) -> Option<EntityId> {
+        let template = found.cursor.frame.template;
+        if let Some(node) = self.node
+            && self.graph.entity(node).template == template.id
+        {
+            let span = found.cursor.node.span();
+            let body = template.node(self.graph.entity(node).resource.body).span();
+            if body.start <= span.start && span.end <= body.end {
+                return Some(node);
+            }
+        }
+        let span = found.cursor.node.span();
+        let index = template.resources.iter().position(|resource| {
+            let body = template.node(resource.body).span();
+            body.start <= span.start && span.end <= body.end
+        })?;
+        Some(self.graph.resource_entity(template.id, index))
+    }
+
+    /// The place of the node itself; of a rule about the project the first resource that makes it apply.
+    fn own_place(&self, evaluator: &Evaluator<'_, 'p>, env: &Env<'_, 'p>) -> Place {
+        let node = self.node.or_else(|| self.first_cause(evaluator, env));
+        match node {
+            Some(node) => {
+                let entity = self.graph.entity(node);
+                place::of_entity(evaluator.template(entity.template), entity)
+            }
+            None => {
+                let template = &self.graph.templates()[0];
+                let span = template.document.root().map_or_else(
+                    || crate::source::Span::new(template.file, 0, 0),
+                    |root| root.entries().next().map_or(root.span(), |(key, _)| key.span()),
+                );
+                Place { span, label: String::new(), subject: crate::finding::Subject::default() }
+            }
+        }
+    }
+
+    /// The first resource, by file and place, that makes `when` true.
+    fn first_cause(&self, evaluator: &Evaluator<'_, 'p>, env: &Env<'_, 'p>) -> Option<EntityId> {
+        let when = self.rule.when.as_ref()?;
+        let own = Found { value: Value::Absent, ..env.get("self")?.clone() };
+        let env = Env::new("self", &own);
+        let failures = evaluator.explain(when, &env, false);
+        failures
+            .iter()
+            .flat_map(|failure| failure.bound.iter().map(|(_, found)| found).chain([&failure.found]))
+            .filter_map(|found| match found.value {
+                Value::Entity(id) => Some(id),
+                _ => None,
+            })
+            .min_by_key(|&id| {
+                let entity = self.graph.entity(id);
+                evaluator.template(entity.template).node(entity.resource.key).span()
+            })
+    }
+
+    fn severity(&self, evaluator: &Evaluator<'_, 'p>, env: &Env<'_, 'p>) -> crate::finding::Severity {
+        let holds = |condition: &'p Condition| evaluator.evaluate(condition, env).truth == Truth::True;
+        self.rule
+            .severity_cases
+            .iter()
+            .find(|case| holds(&case.when))
+            .map_or(self.rule.meta.severity, |case| case.severity)
+    }
+
+    fn message(
+        &self,
+        evaluator: &Evaluator<'_, 'p>,
+        env: &Env<'_, 'p>,
+        failure: Option<&Failure<'p>>,
+        failures: &[Failure<'p>],
+    ) -> String {
+        use super::declarative::MessagePiece as Piece;
+        let mut message = String::new();
+        for piece in &self.rule.message.pieces {
+            match piece {
+                Piece::Text(text) => message.push_str(text),
+                // The scenario is known only when all leaves are.
+                Piece::Gap("when") => message.push('\u{0}'),
+                Piece::Gap("self") => message.push_str(&self.own_name(evaluator, env)),
+                Piece::Gap("value") => {
+                    message.push_str(&failure.map(|failure| self.shown(&failure.found.value)).unwrap_or_default());
+                }
+                Piece::Gap("as_of") => {
+                    let date = failures.iter().find_map(|failure| failure.as_of).or(self.rule.as_of);
+                    message.push_str(date.unwrap_or_default());
+                }
+                Piece::Gap("failing") => {
+                    let mut labels: Vec<String> = Vec::new();
+                    for label in failures.iter().map(Failure::label) {
+                        if !labels.contains(&label) {
+                            labels.push(label);
+                        }
+                    }
+                    message.push_str(&labels.join(", "));
+                }
+                Piece::Gap(_) => {}
+                Piece::Bound(name, path) => {
+                    let start = failure.and_then(|failure| failure.get(name)).or_else(|| env.get(name));
+                    let found = start.and_then(|start| evaluator.resolver.walk(start.clone(), path).into_iter().next());
+                    message.push_str(&found.map(|found| self.shown(&found.value)).unwrap_or_default());
+                }
+            }
+        }
+        message
+    }
+
+    fn own_name(&self, evaluator: &Evaluator<'_, 'p>, env: &Env<'_, 'p>) -> String {
+        let node = self.node.or_else(|| self.first_cause(evaluator, env));
+        node.map(|node| self.graph.entity(node).name().to_owned()).unwrap_or_default()
+    }
+
+    /// A value in a message.
+    fn shown(&self, value: &Value<'p>) -> String {
+        match value {
+            Value::Entity(id) => self.graph.entity(*id).name().to_owned(),
+            Value::Absent => "nothing".to_owned(),
+            Value::List(List::Items(items)) => {
+                items.iter().map(|item| self.shown(&item.value)).collect::<Vec<_>>().join(", ")
+            }
+            Value::Map(Map::Node(cursor)) | Value::List(List::Node(cursor)) => {
+                let text = cursor.node.document().text().get(cursor.node.text_range()).unwrap_or_default();
+                text.split_whitespace().collect::<Vec<_>>().join(" ")
+            }
+            Value::Unknown(unknown) => unknown.reasons.first().map(|reason| reason.name.clone()).unwrap_or_default(),
+            other => text_of(other),
+        }
+    }
+
+    fn related(&self, evaluator: &Evaluator<'_, 'p>, env: &Env<'_, 'p>, failure: Option<&Failure<'p>>) -> Vec<Label> {
+        let mut labels = Vec::new();
+        for term in &self.rule.related {
+            let name = term.variable.as_deref().unwrap_or("self");
+            let start = failure.and_then(|failure| failure.get(name)).or_else(|| env.get(name));
+            let Some(start) = start else { continue };
+            for found in evaluator.resolver.walk(start.clone(), &term.path) {
+                if found.value.is_absent() || matches!(found.value, Value::Unknown(_)) {
+                    continue;
+                }
+                let place = self.place(evaluator, &found);
+                let text = match found.value {
+                    Value::Entity(id) => format!("{name} `{}`", self.graph.entity(id).name()),
+                    _ => name.to_owned(),
+                };
+                labels.push(Label { span: place.span, text });
+            }
+        }
+        if let Some(failure) = failure {
+            labels.extend(self.producer(evaluator, failure));
+        }
+        labels
+    }
+
+    /// Where the value of an import is exported.
+    fn producer(&self, evaluator: &Evaluator<'_, 'p>, failure: &Failure<'p>) -> Option<Label> {
+        let call = crate::template::Expr::of(failure.found.cursor.node).call()?;
+        if call.function != crate::syntax::Tag::ImportValue {
+            return None;
+        }
+        let argument = failure.found.cursor;
+        let argument = if call.is_short() { argument.untagged() } else { argument.to(call.argument) };
+        let name = evaluator.resolver.found(argument).value;
+        let producers = self.graph.producers(&evaluator.resolver, &name)?;
+        let [export] = producers.certain[..] else { return None };
+        let export = &self.graph.exports()[export];
+        let template = evaluator.template(export.template);
+        Some(Label { span: template.node(export.output.key).span(), text: "exported here".to_owned() })
+    }
+
+    fn conclude(&self, leaves: Vec<Leaf<'p>>) -> Verdict {
+        let mut verdict = Verdict::default();
+        let about: Vec<&Leaf<'p>> = leaves.iter().filter(|leaf| !matches!(leaf.result, Judged::Aside)).collect();
+        let mut seen = BTreeSet::new();
+        for leaf in &about {
+            let Judged::Fail(raws) = &leaf.result else { continue };
+            for raw in raws {
+                let key = (raw.place.span, raw.message.clone());
+                if !seen.insert(key.clone()) {
+                    continue;
+                }
+                let same = |leaf: &&&Leaf<'p>| match &leaf.result {
+                    Judged::Fail(others) => others.iter().any(|other| (other.place.span, &other.message) == (key.0, &key.1)),
+                    _ => false,
+                };
+                let everywhere = about.iter().filter(same).count() == about.len();
+                verdict.findings.push(self.finding(leaf, raw, &about, everywhere));
+            }
+        }
+        if verdict.findings.is_empty() {
+            let mut unknown = Unknown::default();
+            for leaf in &about {
+                if let Judged::Unknown(why) = &leaf.result {
+                    unknown.merge(why);
+                }
+            }
+            if !unknown.reasons.is_empty() {
+                self.decide_unknown(unknown.reasons, &mut verdict);
+            }
+        }
+        verdict
+    }
+
+    /// What the rule makes of not knowing.
+    fn decide_unknown(&self, mut reasons: Vec<Reason>, verdict: &mut Verdict) {
+        let evaluator = Evaluator::new(self.graph, Scenario::default());
+        let own = self.own(&evaluator);
+        let env = Env::new("self", &own);
+        let place = self.own_place(&evaluator, &env);
+        match self.rule.unknown {
+            WhenUnknown::Pass => {}
+            WhenUnknown::Skip => {
+                reasons.sort();
+                reasons.dedup();
+                verdict.undecided =
+                    Some(Undecided { span: place.span, rule: self.rule.meta.id.clone(), subject: place.subject, reasons });
+            }
+            WhenUnknown::Fail => {
+                let message = self.message(&evaluator, &env, None, &[]).replace('\u{0}', "");
+                verdict.findings.push(Finding {
+                    rule: self.rule.meta.id.clone(),
+                    severity: self.rule.meta.severity,
+                    confidence: Confidence::Possible,
+                    message,
+                    primary: Label { span: place.span, text: place.label },
+                    related: Vec::new(),
+                    help: None,
+                    assumed: None,
+                    scenario: None,
+                    subject: place.subject,
+                });
+            }
+        }
+    }
+
+    fn finding(&self, leaf: &Leaf<'p>, raw: &Raw<'p>, about: &[&Leaf<'p>], everywhere: bool) -> Finding {
+        let scenario = if everywhere { None } else { scenario_note(leaf, about) };
+        let when = scenario.as_ref().map(|note| format!(" {}", note.text)).unwrap_or_default();
+        let mut related = raw.related.clone();
+        let mut confidence = self.rule.meta.confidence;
+        for chosen in leaf.scenario.choices() {
+            if let Choice::Hole(Hole::Parameter(_, template, name)) = &chosen.choice {
+                let template = self.graph.template(*template);
+                let Some(parameter) = template.parameter(name) else { continue };
+                if parameter.allowed.is_empty() {
+                    confidence = confidence.min(Confidence::Likely);
+                }
+                let is_direct = leaf.trace.direct.iter().any(|direct| direct.choice == chosen.choice);
+                if let Some(label) = parameter_label(template, parameter, chosen.value.as_deref())
+                    && (is_direct || !everywhere)
+                {
+                    related.push(label);
+                }
+            }
+        }
+        if !everywhere {
+            related.extend(self.condition_labels(leaf, scenario.as_ref()));
+        }
+        let mut assumed = None;
+        if leaf.trace.shared {
+            confidence = confidence.min(Confidence::Likely);
+            assumed = Some("parameters of one name mean the same in all these stacks".to_owned());
+        }
+        let mut labels: Vec<Label> = Vec::new();
+        for label in related {
+            if label.span != raw.place.span && labels.iter().all(|known| known.span != label.span) {
+                labels.push(label);
+            }
+        }
+        let _ = &raw.failure;
+        Finding {
+            rule: self.rule.meta.id.clone(),
+            severity: raw.severity,
+            confidence,
+            message: raw.message.replace('\u{0}', &when),
+            primary: Label { span: raw.place.span, text: raw.place.label.clone() },
+            related: labels,
+            help: None,
+            assumed,
+            scenario,
+            subject: raw.place.subject.clone(),
+        }
+    }
+
+    fn condition_labels(&self, leaf: &Leaf<'p>, note: Option<&ScenarioNote>) -> Vec<Label> {
+        let Some(note) = note else { return Vec::new() };
+        leaf.trace
+            .conditions
+            .iter()
+            .filter(|(_, name, _)| note.choices.iter().any(|choice| choice.kind == "condition" && choice.name == *name))
+            .filter_map(|&(template, name, holds)| {
+                let template = self.graph.template(template);
+                let node = template.node(template.condition(name)?.key);
+                Some(Label { span: node.span(), text: format!("`{name}` is {holds}{}", self.because(leaf)) })
+            })
+            .collect()
+    }
+
+    /// " when `Environment` is `dev`": the parameters behind a condition.
+    fn because(&self, leaf: &Leaf<'p>) -> String {
+        let chosen: Vec<String> = leaf
+            .scenario
+            .choices()
+            .iter()
+            .filter_map(|chosen| match &chosen.choice {
+                Choice::Hole(hole) => Some(is_text(&hole_name(hole), chosen.value.as_deref())),
+                Choice::Condition(..) => None,
+            })
+            .collect();
+        if chosen.is_empty() { String::new() } else { format!(" when {}", chosen.join(" and ")) }
+    }
+}
+
+/// Where a parameter gets the value that was chosen.
+fn parameter_label(template: &Template, parameter: &crate::template::Parameter, value: Option<&str>) -> Option<Label> {
+    let name = &parameter.name;
+    let is = |node: &Node<'_>| Some(node.text()) == value;
+    let default = parameter.default.map(|node| template.node(node)).filter(is);
+    if let Some(default) = default {
+        return Some(Label { span: default.span(), text: format!("default of `{name}`") });
+    }
+    let allowed = parameter.allowed.iter().map(|&node| template.node(node)).find(is)?;
+    Some(Label { span: allowed.span(), text: format!("a value that `{name}` may have") })
+}
+
+/// Names what makes a leaf fail: conditions that were read and differ among leaves, then values chosen directly.
+fn scenario_note<'p>(leaf: &Leaf<'p>, about: &[&Leaf<'p>]) -> Option<ScenarioNote> {
+    let mut texts = Vec::new();
+    let mut choices = Vec::new();
+    for &(template, name, holds) in &leaf.trace.conditions {
+        let differs = about.iter().any(|other| {
+            other.trace.conditions.iter().all(|&(t, n, value)| (t, n) != (template, name) || value != holds)
+        });
+        if differs {
+            texts.push(format!("`{name}` is {holds}"));
+            choices.push(ChoiceNote { kind: "condition", name: name.to_owned(), value: holds.to_string() });
+        }
+    }
+    for chosen in &leaf.trace.direct {
+        let Choice::Hole(hole) = &chosen.choice else { continue };
+        if chosen.of < 2 {
+            continue;
+        }
+        let kind = match hole {
+            _ if chosen.mapping => "mapping-key",
+            Hole::Pipeline(_) => "pipeline-parameter",
+            _ => "parameter",
+        };
+        texts.push(is_text(&hole_name(hole), chosen.value.as_deref()));
+        choices.push(ChoiceNote { kind, name: hole_name(hole), value: chosen.value.as_deref().unwrap_or("any other value").to_owned() });
+    }
+    if texts.is_empty() {
+        // Neither a condition nor a value was read: what was chosen is all there is to say.
+        for chosen in leaf.scenario.choices().iter().filter(|chosen| chosen.of > 1) {
+            if let Choice::Hole(hole) = &chosen.choice {
+                texts.push(is_text(&hole_name(hole), chosen.value.as_deref()));
+                choices.push(ChoiceNote { kind: "parameter", name: hole_name(hole), value: chosen.value.as_deref().unwrap_or("any other value").to_owned() });
+            }
+        }
+    }
+    (!texts.is_empty()).then(|| ScenarioNote { text: format!("when {}", texts.join(" and ")), choices })
+}
+
+fn hole_name(hole: &Hole<'_>) -> String {
+    match hole {
+        Hole::Parameter(_, _, name) => (*name).to_owned(),
+        Hole::Pseudo(pseudo, _) => pseudo.name().to_owned(),
+        Hole::Pipeline(parameter) => parameter.name.to_owned(),
+        other => text_of(&Value::Symbolic([Part::Hole(other.clone())].into())),
+    }
+}
+
+fn is_text(name: &str, value: Option<&str>) -> String {
+    match value {
+        Some(value) => format!("`{name}` is `{value}`"),
+        None => format!("`{name}` is any other value"),
+    }
+}

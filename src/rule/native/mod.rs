@@ -1,0 +1,67 @@
+//! Checks in Rust, for rules that judge the parse, the reference graph or the scenario solver itself.
+//!
+//! Each has its rule file like every other rule; the file's `native:` names the check here.
+
+mod circular_resource_dependency;
+mod dangling_reference;
+mod import_without_producer;
+mod intrinsic_inside_json_string;
+mod template_parse_error;
+
+use crate::finding::{Finding, Undecided};
+use crate::graph::{Dependency, StackGraph};
+use crate::template::Template;
+use crate::value::EntityId;
+
+use super::Rule;
+
+/// What a native check looks at: one template of the project, or one node of it.
+pub struct Context<'c, 'p> {
+    /// The rule, for its message and severity.
+    pub rule: &'p Rule,
+    /// The project.
+    pub graph: &'c StackGraph<'p>,
+    /// The template.
+    pub template: &'p Template,
+    /// The names that the template uses; read once for all checks of templates, empty for checks of nodes.
+    pub dependencies: &'c [Dependency<'p>],
+    /// The node, for checks that match resources.
+    pub entity: Option<EntityId>,
+}
+
+/// Where a native check says what it found.
+#[derive(Debug, Default)]
+pub struct Sink {
+    /// Findings.
+    pub findings: Vec<Finding>,
+    /// Verdicts that cannot be reached.
+    pub undecided: Vec<Undecided>,
+}
+
+/// A native check.
+#[derive(Debug, Clone, Copy)]
+pub struct Native {
+    /// The name in rule files.
+    pub name: &'static str,
+    /// The check of one target.
+    pub check: fn(&Context<'_, '_>, &mut Sink),
+}
+
+/// All native checks.
+const NATIVES: [Native; 5] = [
+    Native { name: "circular_resource_dependency", check: circular_resource_dependency::check },
+    Native { name: "dangling_reference", check: dangling_reference::check },
+    Native { name: "import_without_producer", check: import_without_producer::check },
+    Native { name: "intrinsic_inside_json_string", check: intrinsic_inside_json_string::check },
+    Native { name: "template_parse_error", check: template_parse_error::check },
+];
+
+/// The check of a name.
+pub fn find(name: &str) -> Option<Native> {
+    NATIVES.into_iter().find(|native| native.name == name)
+}
+
+/// The names of all checks.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    NATIVES.into_iter().map(|native| native.name)
+}

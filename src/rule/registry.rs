@@ -1,0 +1,352 @@
+//! All rules that may run: bundled ones, read when something they match occurs, and users' own.
+
+use std::sync::{Arc, OnceLock};
+
+use camino::Utf8Path;
+
+use crate::catalog::{self, BundledRule};
+use crate::finding::{Confidence, RuleId, Severity};
+use crate::source::{FileId, SourceFile, SourceMap};
+use crate::syntax::{self, Node};
+
+use super::declarative::{
+    self, Compiled, Condition, Kinds, Message, RuleError, TermPath, bindings, compile_condition, kinds, only, suggestion,
+    term_path, text,
+};
+use super::native::{self, Native};
+use super::{Case, Profile, RuleMeta, WhenUnknown};
+
+/// A rule, ready to be judged.
+#[derive(Debug)]
+pub struct Rule {
+    /// Id, name, severity.
+    pub meta: RuleMeta,
+    /// What it is about.
+    pub matches: Kinds,
+    /// The check in Rust, for a native rule.
+    pub native: Option<Native>,
+    pub(super) bindings: Vec<declarative::Binding>,
+    pub(super) when: Option<Condition>,
+    pub(super) require: Condition,
+    pub(super) unknown: WhenUnknown,
+    pub(super) defaults_only: bool,
+    pub(super) at: Option<TermPath>,
+    pub(super) message: Message,
+    pub(super) related: Vec<TermPath>,
+    pub(super) severity_cases: Vec<Case>,
+    pub(super) as_of: Option<&'static str>,
+}
+
+/// The keys of a rule file that say something about its evaluation or its texts.
+pub const KEYS: [&str; 26] = [
+    "id", "name", "summary", "severity", "confidence", "profile", "match", "let", "when", "require", "native", "unknown",
+    "parameters", "at", "message", "related", "controls", "controls_by_analogy", "peers", "why", "do", "references",
+    "never_unknown", "options", "tests", "fix",
+];
+
+impl Rule {
+    /// Compiles the body of a rule.
+    pub fn compile(body: Node<'_>) -> Compiled<Self> {
+        only(body, &KEYS)?;
+        let get = |name: &str| body.get(name);
+        let needed = |name: &'static str| {
+            get(name).ok_or_else(|| RuleError {
+                message: format!("the rule lacks `{name}`"),
+                span: body.entries().next().map_or(body.span(), |(key, _)| key.span()),
+                help: None,
+            })
+        };
+        let matches = kinds(needed("match")?)?;
+        let bindings = get("let").map(bindings).transpose()?.unwrap_or_default();
+        let native = get("native").map(native_of).transpose()?;
+        let when = get("when").map(compile_condition).transpose()?;
+        let require = match (get("require"), native) {
+            (Some(require), None) => compile_condition(require)?,
+            (None, Some(_)) => Condition::All(Vec::new()),
+            (Some(node), Some(_)) => return Err(RuleError { message: "a native rule has no `require`".into(), span: node.span(), help: None }),
+            (None, None) => {
+                needed("require")?;
+                Condition::All(Vec::new())
+            }
+        };
+        let (severity, severity_cases) = severity_of(needed("severity")?)?;
+        let mut bound: Vec<&str> = bindings.iter().map(|binding| &*binding.name).collect();
+        bound.extend(when.iter().chain([&require]).flat_map(|condition| names(condition)));
+        let message = Message::read(needed("message")?, &bound)?;
+        let as_of = when.iter().chain([&require]).find_map(as_of);
+        let related = match get("related") {
+            Some(list) if list.is_sequence() => list.items().map(term_path).collect::<Compiled<_>>()?,
+            Some(one) => vec![term_path(one)?],
+            None => Vec::new(),
+        };
+        Ok(Self {
+            meta: RuleMeta {
+                id: RuleId::new(text(needed("id")?)?),
+                name: text(needed("name")?)?.to_owned(),
+                summary: get("summary").map(text).transpose()?.unwrap_or_default().to_owned(),
+                severity,
+                confidence: word(get("confidence"), Confidence::Certain)?,
+                profile: word(get("profile"), Profile::Recommended)?,
+            },
+            matches,
+            native,
+            unknown: word(get("unknown"), WhenUnknown::Skip)?,
+            defaults_only: get("parameters").and_then(Node::scalar) == Some("default"),
+            at: get("at").map(term_path).transpose()?,
+            as_of,
+            bindings,
+            when,
+            require,
+            message,
+            related,
+            severity_cases,
+        })
+    }
+
+    /// True if the rule is about the project as a whole.
+    pub fn is_about_project(&self) -> bool {
+        self.matches.0.iter().any(|kind| &**kind == "Project")
+    }
+
+    /// True if the rule is about templates as such.
+    pub fn is_about_templates(&self) -> bool {
+        self.matches.0.iter().any(|kind| &**kind == "Template")
+    }
+
+    /// The requirement and the condition of application, for the check of its tests by mutation.
+    #[doc(hidden)]
+    pub fn conditions_mut(&mut self) -> (&mut Condition, &mut Option<Condition>) {
+        (&mut self.require, &mut self.when)
+    }
+}
+
+fn native_of(node: Node<'_>) -> Compiled<Native> {
+    let name = text(node)?;
+    native::find(name).ok_or_else(|| RuleError {
+        message: format!("there is no native check `{name}`"),
+        span: node.span(),
+        help: suggestion(name, native::names()),
+    })
+}
+
+fn word<T>(node: Option<Node<'_>>, otherwise: T) -> Compiled<T>
+where
+    T: std::str::FromStr,
+    T::Err: std::fmt::Display,
+{
+    let Some(node) = node else { return Ok(otherwise) };
+    text(node)?.parse().map_err(|error: T::Err| RuleError { message: error.to_string(), span: node.span(), help: None })
+}
+
+/// `high`, or `{default: high, cases: [{when, is, because}]}`.
+fn severity_of(node: Node<'_>) -> Compiled<(Severity, Vec<Case>)> {
+    if node.scalar().is_some() {
+        return Ok((word(Some(node), Severity::Medium)?, Vec::new()));
+    }
+    only(node, &["default", "cases"])?;
+    let default: Severity = word(node.get("default"), Severity::Medium)?;
+    let cases = node.get("cases").into_iter().flat_map(Node::items).map(|case| {
+        only(case, &["when", "is", "because"])?;
+        let Some(when) = case.get("when") else {
+            return Err(RuleError { message: "a case needs `when`".into(), span: case.span(), help: None });
+        };
+        let severity = word(case.get("is"), default)?;
+        if severity == default {
+            return Err(RuleError { message: "a case has the severity of the default".into(), span: case.span(), help: None });
+        }
+        Ok(Case { when: compile_condition(when)?, severity })
+    });
+    Ok((default, cases.collect::<Compiled<_>>()?))
+}
+
+/// The names that a condition binds.
+fn names(condition: &Condition) -> Vec<&str> {
+    match condition {
+        Condition::All(list) | Condition::Any(list) | Condition::None(list) => list.iter().flat_map(names).collect(),
+        Condition::Not(one) => names(one),
+        Condition::Leaf(leaf) => {
+            let mut found: Vec<&str> = leaf.bind.iter().map(|name| &**name).collect();
+            if let declarative::Test::Satisfies(condition) = &leaf.test {
+                found.extend(names(condition));
+            }
+            found
+        }
+    }
+}
+
+/// The date of the first table that a condition asks.
+fn as_of(condition: &Condition) -> Option<&'static str> {
+    fn of_operator(operator: &declarative::Operator) -> Option<&'static str> {
+        match operator {
+            declarative::Operator::In(declarative::Set::Table(table, _)) => Some(table.as_of),
+            declarative::Operator::Matches(patterns) => patterns.table.map(|table| table.as_of),
+            declarative::Operator::Not(inner) => of_operator(inner),
+            _ => None,
+        }
+    }
+    match condition {
+        Condition::All(list) | Condition::Any(list) | Condition::None(list) => list.iter().find_map(as_of),
+        Condition::Not(one) => as_of(one),
+        Condition::Leaf(leaf) => match &leaf.test {
+            declarative::Test::Satisfies(condition) => as_of(condition),
+            declarative::Test::Operator(operator) => of_operator(operator),
+        },
+    }
+}
+
+/// A rule of the registry, compiled on first use.
+#[derive(Debug)]
+pub struct Registered {
+    /// Id, name, severity; known without compiling.
+    pub meta: RuleMeta,
+    /// The types and kinds that it matches.
+    pub kinds: Kinds,
+    source: RuleText,
+    compiled: OnceLock<Box<Rule>>,
+}
+
+#[derive(Debug)]
+enum RuleText {
+    Bundled(&'static BundledRule),
+    /// A user's rule is compiled when it is read, so that its errors are said before anything runs.
+    Own { docs: Box<super::RuleDocs> },
+}
+
+impl Registered {
+    fn bundled(rule: &'static BundledRule) -> Self {
+        let meta = RuleMeta {
+            id: RuleId::new(rule.id),
+            name: rule.name.to_owned(),
+            summary: rule.summary.to_owned(),
+            severity: rule.severity.parse().expect("the build checks severities"),
+            confidence: rule.confidence.parse().expect("the build checks confidences"),
+            profile: rule.profile.parse().expect("the build checks profiles"),
+        };
+        let kinds = Kinds(rule.types.iter().map(|kind| (*kind).into()).collect());
+        Self { meta, kinds, source: RuleText::Bundled(rule), compiled: OnceLock::new() }
+    }
+
+    /// The rule, compiled.
+    ///
+    /// # Panics
+    /// If a bundled rule does not compile, which a test rules out.
+    pub fn rule(&self) -> &Rule {
+        self.compiled.get_or_init(|| match &self.source {
+            RuleText::Bundled(bundled) => {
+                let parsed = syntax::parse(FileId::new(0), &Arc::from(bundled.body()));
+                let root = parsed.document.root().expect("the build writes a body for every rule");
+                Box::new(Rule::compile(root).expect("a test compiles every bundled rule"))
+            }
+            RuleText::Own { .. } => unreachable!("a user's rule is compiled when it is read"),
+        })
+    }
+
+    /// Why, what to do, controls and references.
+    pub fn docs(&self) -> super::RuleDocs {
+        match &self.source {
+            RuleText::Bundled(bundled) => serde_json::from_str(bundled.docs()).unwrap_or_default(),
+            RuleText::Own { docs } => (**docs).clone(),
+        }
+    }
+}
+
+/// All rules of a run.
+#[derive(Debug, Default)]
+pub struct Registry {
+    rules: Vec<Registered>,
+}
+
+/// A rule file that cannot be used, with the text for the report of the error.
+#[derive(Debug)]
+pub struct RuleFileError {
+    /// The file.
+    pub file: SourceFile,
+    /// What is wrong, and where.
+    pub error: RuleError,
+}
+
+impl Registry {
+    /// The bundled rules.
+    pub fn bundled() -> Self {
+        Self { rules: catalog::bundled().iter().map(Registered::bundled).collect() }
+    }
+
+    /// Adds a user's rule file.
+    ///
+    /// # Errors
+    /// If the file is no rule, or its id or name is taken.
+    pub fn add(&mut self, path: &Utf8Path, content: &str) -> Result<(), Box<RuleFileError>> {
+        let file = SourceFile::new(path, content);
+        let mut sources = SourceMap::default();
+        let id = sources.add(SourceFile::new(path, Arc::clone(file.text())));
+        match self.read(id, file.text()) {
+            Ok(rule) => {
+                self.rules.push(rule);
+                self.rules.sort_by(|a, b| a.meta.id.cmp(&b.meta.id));
+                Ok(())
+            }
+            Err(error) => Err(Box::new(RuleFileError { file, error })),
+        }
+    }
+
+    fn read(&self, file: FileId, content: &Arc<str>) -> Compiled<Registered> {
+        let parsed = syntax::parse(file, content);
+        if let Some(issue) = parsed.issues.first() {
+            return Err(RuleError { message: issue.message.clone(), span: issue.span, help: issue.help.clone() });
+        }
+        let Some(root) = parsed.document.root() else {
+            return Err(RuleError { message: "the file is empty".into(), span: crate::source::Span::new(file, 0, 0), help: None });
+        };
+        let rule = Rule::compile(root)?;
+        for known in &self.rules {
+            let clash = if known.meta.id == rule.meta.id {
+                Some("id")
+            } else if known.meta.name == rule.meta.name {
+                Some("name")
+            } else {
+                None
+            };
+            if let Some(key) = clash {
+                let span = root.get(key).map_or(root.span(), Node::span);
+                let message = format!("the {key} is taken by the rule {} ({})", known.meta.id.as_str(), known.meta.name);
+                return Err(RuleError { message, span, help: None });
+            }
+        }
+        let text = |name: &str| root.get(name).and_then(Node::scalar).unwrap_or_default().to_owned();
+        let texts = |node: Node<'_>| node.items().filter_map(Node::scalar).map(ToOwned::to_owned).collect::<Vec<_>>();
+        let lists = |name: &str| {
+            root.get(name)
+                .into_iter()
+                .flat_map(Node::entries)
+                .map(|(key, value)| (key.text().to_owned(), texts(value)))
+                .collect()
+        };
+        let docs = super::RuleDocs {
+            why: text("why"),
+            remedy: text("do"),
+            references: root.get("references").map(texts).unwrap_or_default(),
+            controls: lists("controls"),
+            controls_by_analogy: lists("controls_by_analogy"),
+            peers: root.get("peers").map(texts).unwrap_or_default(),
+            example_bad: None,
+            example_good: None,
+        };
+        let compiled = OnceLock::new();
+        let meta = rule.meta.clone();
+        let kinds = rule.matches.clone();
+        let _ = compiled.set(Box::new(rule));
+        Ok(Registered { meta, kinds, source: RuleText::Own { docs: Box::new(docs) }, compiled })
+    }
+
+    /// All rules, by id.
+    pub fn rules(&self) -> &[Registered] {
+        &self.rules
+    }
+
+    /// The rule of an id or name.
+    pub fn find(&self, id_or_name: &str) -> Option<&Registered> {
+        self.rules.iter().find(|rule| {
+            rule.meta.id.as_str().eq_ignore_ascii_case(id_or_name) || rule.meta.name == id_or_name
+        })
+    }
+}
