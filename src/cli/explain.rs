@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::render::{Paint, framework_name, wrap};
+use crate::render::{Paint, example, framework_name, wrap};
 
 use super::args::ExplainArgs;
 use super::lint::listed;
@@ -57,7 +57,7 @@ impl Page {
         self.fact("looks at", &types.join(", "));
         self.section("Why it matters", &docs.why);
         self.section("What to do", &docs.remedy);
-        self.example("Found", docs.example_bad.as_deref());
+        self.example("Example", docs.example_bad.as_deref());
         self.example("Passes", docs.example_good.as_deref());
         let own = docs.controls.iter().map(|(framework, ids)| (framework, ids, ""));
         let analogies = docs.controls_by_analogy.iter().map(|(framework, ids)| (framework, ids, " (by analogy)"));
@@ -91,7 +91,7 @@ impl Page {
     fn example(&mut self, title: &str, template: Option<&str>) {
         let Some(template) = template.filter(|template| !template.trim().is_empty()) else { return };
         let _ = writeln!(self.text, "\n{}", self.paint.bold(title));
-        for line in template.trim_end().lines() {
+        for line in example(template).lines() {
             let _ = writeln!(self.text, "{}", format_args!("    {line}").to_string().trim_end());
         }
     }

@@ -7,7 +7,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use crate::engine::{self, Report, ReportedRule};
 use crate::finding::Severity;
 use crate::project::Project;
-use crate::project::discover::Discovered;
+use crate::project::discover::{Discovered, portable_path};
 use crate::rule::{Profile, Registry, RuleFileError};
 use crate::source::SourceMap;
 
@@ -64,14 +64,8 @@ pub(super) fn lint(
     timings.lap("load");
     let graph = engine::link(&project);
     timings.lap("link");
-    let paths: Vec<String> = project
-        .sources
-        .iter()
-        .map(|(_, file)| {
-            let path = options.cwd.join(file.path());
-            path.strip_prefix(options.root).map_or(path.as_str(), Utf8Path::as_str).replace('\\', "/")
-        })
-        .collect();
+    let paths: Vec<String> =
+        project.sources.iter().map(|(_, file)| portable_path(options.root, options.cwd, file.path())).collect();
     let rules = engine::CheckOptions { profile: options.profile, min_severity: options.min_severity };
     let mut report =
         engine::check(&project, &graph, &registry, rules, |finding| &paths[finding.primary.span.file.index()]);
@@ -88,7 +82,7 @@ fn registry(directories: &[Utf8PathBuf]) -> Result<Registry, Failure> {
         for path in rule_files(directory)? {
             let text = std::fs::read_to_string(&path)
                 .map_err(|error| Failure::new(format!("cannot read rule `{path}`: {error}")))?;
-            registry.add(&path, &text).map_err(|error| rule_error(&error))?;
+            registry.add(&path, &text).map_err(|error| rule_error(*error))?;
         }
     }
     Ok(registry)
@@ -97,6 +91,9 @@ fn registry(directories: &[Utf8PathBuf]) -> Result<Registry, Failure> {
 /// The rule files below a directory, in order.
 fn rule_files(directory: &Utf8Path) -> Result<Vec<Utf8PathBuf>, Failure> {
     let unreadable = |error: &dyn std::fmt::Display| Failure::new(format!("cannot read rules in `{directory}`: {error}"));
+    if !directory.is_dir() {
+        return Err(Failure::new(format!("there is no directory `{directory}` with rules")));
+    }
     let mut files = Vec::new();
     for entry in ignore::WalkBuilder::new(directory).standard_filters(false).sort_by_file_path(Ord::cmp).build() {
         let entry = entry.map_err(|error| unreadable(&error))?;
@@ -112,14 +109,11 @@ fn rule_files(directory: &Utf8Path) -> Result<Vec<Utf8PathBuf>, Failure> {
 }
 
 /// A mistake in a rule file, with its place.
-fn rule_error(error: &RuleFileError) -> Failure {
-    let text = error.file.text();
-    let at = error.file.lines().position(text, error.error.span.start, crate::source::Encoding::Utf32);
-    let line = &text[error.file.lines().line_range(text, at.line)];
-    let place = format!("{}:{}:{}", error.file.path(), at.line, at.column);
-    let failure = Failure::new(format!("{place}: {}", error.error.message)).with("here", line.trim());
-    match &error.error.help {
-        Some(help) => failure.with("help", help.clone()),
+fn rule_error(error: RuleFileError) -> Failure {
+    let RuleFileError { file, error } = error;
+    let failure = Failure::new(error.message).at(file, error.span, "");
+    match error.help {
+        Some(help) => failure.with("help", help),
         None => failure,
     }
 }

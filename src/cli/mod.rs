@@ -18,7 +18,9 @@ use camino::Utf8PathBuf;
 use clap::Parser as _;
 
 use crate::engine::ReportedRule;
-use crate::render::Paint;
+use crate::finding::Label;
+use crate::render::{Paint, RenderContext, UnknownMode, draw};
+use crate::source::{SourceFile, SourceMap, Span};
 use args::{Cli, ColorChoice, Command};
 
 /// What surrounds a run.
@@ -62,16 +64,25 @@ impl From<Exit> for ExitCode {
     }
 }
 
-/// Why a run is not possible, as it is told: what, then lines of detail such as `help`.
-#[derive(Debug, PartialEq, Eq)]
+/// Why a run is not possible, as it is told: what, the place if it is in a file of ours, then lines of detail such as `help`.
+#[derive(Debug)]
 struct Failure {
     message: String,
+    place: Option<Box<(SourceMap, Label)>>,
     lines: Vec<(&'static str, String)>,
 }
 
 impl Failure {
     fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into(), lines: Vec::new() }
+        Self { message: message.into(), place: None, lines: Vec::new() }
+    }
+
+    /// The place is drawn like that of a finding.
+    fn at(mut self, file: SourceFile, span: Span, text: impl Into<String>) -> Self {
+        let mut sources = SourceMap::default();
+        let span = Span { file: sources.add(file), ..span };
+        self.place = Some(Box::new((sources, Label { span, text: text.into() })));
+        self
     }
 
     fn with(mut self, key: &'static str, text: impl Into<String>) -> Self {
@@ -121,6 +132,21 @@ fn usage(error: &clap::Error, io: &mut Stdio<'_>) -> Exit {
 fn tell(word: &str, style: &'static str, failure: &Failure, io: &mut Stdio<'_>) -> io::Result<()> {
     let paint = Paint { color: color(ColorChoice::Auto, io.stderr_is_terminal, io.env) };
     let mut text = format!("{}: {}\n", paint.style(style, word), failure.message);
+    if let Some((sources, label)) = failure.place.as_deref() {
+        let cx = RenderContext {
+            sources,
+            root: &io.cwd,
+            cwd: &io.cwd,
+            color: paint.color,
+            width: width(io),
+            links: false,
+            unknown: UnknownMode::Hide,
+            quiet: false,
+            version: "",
+            elapsed: None,
+        };
+        text.push_str(&draw(label, &cx));
+    }
     for (key, line) in &failure.lines {
         let _ = writeln!(text, "  {}: {line}", paint.key(key));
     }

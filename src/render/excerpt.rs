@@ -2,7 +2,7 @@
 //!
 //! Does not draw. The primary label's block comes first, then the others in the order the rule gave them; labels that are near share a block.
 
-use crate::finding::{Finding, Label};
+use crate::finding::Label;
 use crate::source::{Encoding, FileId, Position};
 
 use super::place::Places;
@@ -73,10 +73,10 @@ struct Spot {
     primary: bool,
 }
 
-/// The blocks of a finding, for a terminal of this many columns.
-pub(super) fn excerpts(finding: &Finding, places: &Places<'_>, width: usize) -> Vec<Excerpt> {
+/// The blocks of a primary label and related ones, for a terminal of this many columns.
+pub(super) fn excerpts(primary: &Label, related: &[Label], places: &Places<'_>, width: usize) -> Vec<Excerpt> {
     let mut groups: Vec<Vec<Spot>> = Vec::new();
-    let labels = std::iter::once((&finding.primary, true)).chain(finding.related.iter().map(|label| (label, false)));
+    let labels = std::iter::once((primary, true)).chain(related.iter().map(|label| (label, false)));
     for (label, primary) in labels {
         let spot = place(label, primary, places);
         if let Some(same) = groups

@@ -11,7 +11,7 @@ use miette::{
 };
 
 use crate::engine::{Report, ReportedRule};
-use crate::finding::{Finding, Severity, Undecided};
+use crate::finding::{Finding, Label, Severity, Undecided};
 
 use super::RenderContext;
 use super::excerpt::{Excerpt, Mark, PEOPLE, excerpts};
@@ -39,6 +39,13 @@ pub(super) fn render(report: &Report, cx: &RenderContext<'_>, out: &mut dyn Writ
     Ok(())
 }
 
+/// One place, in the colour of what is worst.
+pub(super) fn draw(label: &Label, cx: &RenderContext<'_>) -> String {
+    let report = Report::default();
+    let page = Page { report: &report, cx, places: Places::new(cx, PEOPLE), paint: Paint { color: cx.color } };
+    excerpts(label, &[], &page.places, cx.width).iter().map(|block| page.draw(block, 0, Severity::High)).collect()
+}
+
 struct Page<'a> {
     report: &'a Report,
     cx: &'a RenderContext<'a>,
@@ -51,7 +58,7 @@ impl Page<'_> {
         let rule = self.report.rules.get(&finding.rule).map(AsRef::as_ref);
         let word = finding.severity.as_str();
         self.headline(word, Some(finding.severity), rule, finding.rule.as_str(), &finding.message, out)?;
-        let blocks = excerpts(finding, &self.places, self.cx.width);
+        let blocks = excerpts(&finding.primary, &finding.related, &self.places, self.cx.width);
         let digits = blocks.iter().map(Excerpt::digits).max().unwrap_or(1);
         for block in &blocks {
             let indent = digits - block.digits();

@@ -18,9 +18,15 @@ use std::time::Duration;
 use camino::Utf8Path;
 
 use crate::engine::Report;
+use crate::finding::Label;
 use crate::source::SourceMap;
 
-pub(crate) use text::{Paint, framework_name, plural, wrap};
+pub(crate) use text::{Paint, example, framework_name, plural, wrap};
+
+/// Draws one place of a file as it is drawn below a finding: for mistakes in files of our own formats, such as rules.
+pub(crate) fn draw(label: &Label, cx: &RenderContext<'_>) -> String {
+    human::draw(label, cx)
+}
 
 /// How a report is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -75,6 +75,11 @@ pub(super) fn first_paragraph(markdown: &str) -> String {
     text
 }
 
+/// An example of a rule file as people read it: the markers of its tests say what is found where.
+pub(crate) fn example(template: &str) -> String {
+    template.trim_end().replace("# <- fail", "# <- found").replace("# <- unknown", "# <- undecided")
+}
+
 /// Breaks a text at blanks so that each line fits; the first line has `first` columns, the others have `rest`.
 ///
 /// A word longer than a line stands alone on it.

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use crate::engine::ReportedRule;
 use crate::finding::{Confidence, Severity};
 
-use super::super::text::{first_paragraph, framework_name};
+use super::super::text::{example, first_paragraph, framework_name};
 use super::model::{Configuration, Help, Rule, RuleProperties, Text};
 
 /// GitHub's limits.
@@ -86,7 +86,7 @@ fn help_markdown(rule: &ReportedRule) -> String {
     };
     section("Why it matters", &docs.why);
     section("What to do", &docs.remedy);
-    section("Found", &fenced(docs.example_bad.as_deref()));
+    section("Example", &fenced(docs.example_bad.as_deref()));
     section("Passes", &fenced(docs.example_good.as_deref()));
     section("Controls", &controls(rule));
     let references: Vec<_> = docs.references.iter().map(|url| format!("- <{url}>")).collect();
@@ -94,8 +94,8 @@ fn help_markdown(rule: &ReportedRule) -> String {
     if text.is_empty() { format!("{}\n", help_text(rule)) } else { text }
 }
 
-fn fenced(example: Option<&str>) -> String {
-    example.map(|example| format!("```yaml\n{}\n```", example.trim_end())).unwrap_or_default()
+fn fenced(template: Option<&str>) -> String {
+    template.map(|template| format!("```yaml\n{}\n```", example(template))).unwrap_or_default()
 }
 
 fn controls(rule: &ReportedRule) -> String {

@@ -13,7 +13,7 @@ fn directories_are_walked_and_ignore_files_respected_without_git() {
     let sandbox = Sandbox::new(&[
         ("a.yaml", TEMPLATE),
         ("b/c.yml", TEMPLATE),
-        ("b/d.json", "{\"Resources\": {\"A\": {\"Type\": \"AWS::SNS::Topic\"}}}"),
+        ("b/d.json", "{\"Resources\": {\"A\": {\"Type\": \"AWS::CloudFormation::WaitConditionHandle\"}}}"),
         ("b/e.template", TEMPLATE),
         ("b/f.txt", TEMPLATE),
         ("b/g.yaml", KUBERNETES),
@@ -59,7 +59,7 @@ fn many_files_come_in_the_same_order_on_any_number_of_threads() {
 
 #[test]
 fn an_assembly_gives_the_templates_its_manifest_names() {
-    let template = "{\"Resources\": {\"A\": {\"Type\": \"AWS::SNS::Topic\"}}}";
+    let template = "{\"Resources\": {\"A\": {\"Type\": \"AWS::CloudFormation::WaitConditionHandle\"}}}";
     let manifest = r#"{"version": "36.0.0", "artifacts": {
         "App.assets": {"type": "cdk:asset-manifest", "properties": {"file": "App.assets.json"}},
         "App": {"type": "aws:cloudformation:stack", "properties": {"templateFile": "App.template.json"}},
@@ -177,7 +177,7 @@ fn a_path_that_does_not_exist_ends_the_run() {
 #[test]
 fn what_cannot_be_read_is_said_and_the_others_are_checked() {
     let sandbox = Sandbox::new(&[("t.yaml", TEMPLATE)]);
-    sandbox.file("latin.yaml", b"Description: Gr\xf6\xdfe\nResources:\n  A:\n    Type: AWS::SNS::Topic\n");
+    sandbox.file("latin.yaml", b"Description: Gr\xf6\xdfe\nResources:\n  A:\n    Type: AWS::CloudFormation::WaitConditionHandle\n");
     sandbox.file("data.yaml", b"\xff\xfe no template");
     let large = TEMPLATE.to_owned() + &"# filler\n".repeat(usize::try_from(MAX_BYTES).unwrap() / 9);
     sandbox.file("large.yaml", &large);

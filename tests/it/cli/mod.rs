@@ -10,7 +10,7 @@ use std::io;
 use camino::{Utf8Path, Utf8PathBuf};
 use mlops_lint::cli::{Exit, Stdio, run};
 
-const TEMPLATE: &str = "Resources:\n  Topic:\n    Type: AWS::SNS::Topic\n";
+const TEMPLATE: &str = "Resources:\n  Handle:\n    Type: AWS::CloudFormation::WaitConditionHandle\n";
 
 /// A directory of its own, removed at the end.
 struct Sandbox {
