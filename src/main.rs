@@ -8,7 +8,9 @@ use mlops_lint::cli::{Stdio, run};
 
 fn main() -> ExitCode {
     let (stdout, stderr) = (io::stdout(), io::stderr());
-    let cwd = std::env::current_dir().ok().and_then(|cwd| Utf8PathBuf::from_path_buf(cwd).ok());
+    let cwd = std::env::current_dir()
+        .ok()
+        .and_then(|cwd| Utf8PathBuf::from_path_buf(cwd).ok());
     let mut io = Stdio {
         stdin: &mut io::stdin(),
         stdout_is_terminal: stdout.is_terminal(),

@@ -189,7 +189,7 @@ fn names_in_sub<'p>(call: Call<'p>, each: &mut impl FnMut(DependencyKind, &'p st
 /// Where bytes of a scalar's decoded text stand; the whole scalar where that cannot be told.
 fn part_of(node: Node<'_>, start: usize, end: usize) -> Span {
     let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
-    let map = crate::template::scalar_map(node);
+    let map = node.text_map();
     let (start, end) = map.range(offset(start), offset(end));
     Span::new(node.span().file, start, end)
 }

@@ -22,7 +22,7 @@ pub(super) fn view<'p>(resolver: &Resolver<'_, 'p>, cursor: Cursor<'p>) -> Found
     };
     let image = split(&parts);
     // A text that is nothing but holes may end in anything: its tag and digest are as unknown as itself.
-    let unknown = || joined(parts.clone());
+    let unknown = || Value::Unknown(std::rc::Rc::new(resolver.why(&parts)));
     let optional = |part: Option<Vec<Part<'p>>>| part.map_or(Value::Absent, joined);
     let opaque = image.opaque;
     let tag = if opaque { unknown() } else { optional(image.tag) };
@@ -34,7 +34,7 @@ pub(super) fn view<'p>(resolver: &Resolver<'_, 'p>, cursor: Cursor<'p>) -> Found
         ("registry", found(if opaque { unknown() } else { optional(registry) })),
         ("account", found(if opaque { unknown() } else { optional(account) })),
         ("region", found(if opaque { unknown() } else { optional(region) })),
-        ("repository", found(joined(image.repository))),
+        ("repository", found(if opaque { unknown() } else { joined(image.repository) })),
         ("tag", found(tag)),
         ("digest", found(digest)),
     ];

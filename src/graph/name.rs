@@ -123,9 +123,11 @@ impl<'p> StackGraph<'p> {
         let Some(name) = resolver.parts(&name).map(|name| resolver.with_names(&name)) else {
             return Reference::Maybe(Unknown::because(ReasonKind::Malformed, self.entity(target).name()));
         };
-        let mut best = same(&parts, &name);
+        let pieces = segments(&parts);
+        // A physical name holds no separator, so a text that does is compared piece by piece.
+        let mut best = if pieces.is_empty() || contains_separator(&name) { same(&parts, &name) } else { Truth::False };
         if best != Truth::True {
-            for segment in segments(&parts) {
+            for segment in pieces {
                 best = best.or(same(&segment, &name));
             }
         }
@@ -199,6 +201,10 @@ impl<'p> StackGraph<'p> {
     }
 }
 
+fn contains_separator(parts: &[Part<'_>]) -> bool {
+    parts.iter().any(|part| matches!(part, Part::Text(text) if text.contains(['/', ':'])))
+}
+
 /// The pieces between `/`, `:` and other separators that physical names cannot hold.
 pub(super) fn segments<'p>(parts: &[Part<'p>]) -> Vec<Vec<Part<'p>>> {
     let mut segments = vec![Vec::new()];
@@ -223,8 +229,8 @@ pub(super) fn segments<'p>(parts: &[Part<'p>]) -> Vec<Vec<Part<'p>>> {
     if !cut {
         return Vec::new();
     }
-    // A segment that is one hole may be anything; it names something only where the hole is equal.
-    segments.retain(|segment| !segment.is_empty());
+    // Partition, region and account stand in every ARN; none of them is a name.
+    segments.retain(|segment| !matches!(segment[..], [] | [Part::Hole(Hole::Pseudo(..))]));
     segments
 }
 

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use rustc_hash::FxHashMap;
 
-use crate::syntax::{Node, NodeId, Style, Tag};
+use crate::syntax::{Node, NodeId, Tag};
 use crate::template::{Expr, Parameter, Template, TemplateId};
 use crate::value::{Cursor, Domain, GroupId, Hole, ParameterValue, Pseudo, Scalar};
 
@@ -133,14 +133,7 @@ impl<'p> Groups<'p> {
     /// The values of a free parameter, its default first.
     pub(super) fn domain(&self, template: &'p Template, group: GroupId, name: &str) -> Option<Domain<'p>> {
         let parameter = template.parameter(name)?;
-        let text = |node: NodeId| {
-            let node = template.node(node);
-            Scalar::of(node.text(), node.style()).map_or(Cow::Borrowed(""), |scalar| match node.style() {
-                // A default is passed on as it is typed: `"010"` stays, 010 becomes 8.
-                Style::Plain => scalar.text,
-                _ => Cow::Borrowed(node.text()),
-            })
-        };
+        let text = |node: NodeId| Scalar::of(template.node(node)).map_or(Cow::Borrowed(""), |scalar| scalar.text);
         let default = parameter.default.map(text);
         let mut values: Vec<Option<Cow<'p, str>>> = default.into_iter().map(Some).collect();
         let add = |values: &mut Vec<Option<Cow<'p, str>>>, value: Cow<'p, str>| {

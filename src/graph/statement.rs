@@ -347,7 +347,13 @@ pub fn covers_action<'p>(resolver: &Resolver<'_, 'p>, statement: &Found<'p>, act
                     Truth::Unknown
                 }
                 value => match resolver.parts(value) {
-                    Some(parts) => action_matches(&parts, action),
+                    Some(parts) => {
+                        let truth = action_matches(&parts, action);
+                        if truth == Truth::Unknown {
+                            why.merge(&resolver.why(&parts));
+                        }
+                        truth
+                    }
                     None => Truth::False,
                 },
             });

@@ -28,7 +28,7 @@ pub struct VirtualNode<'p> {
 }
 
 /// Reads all virtual nodes of a template, in the order of its resources.
-pub fn collect(template: &Template) -> Vec<VirtualNode<'_>> {
+pub(super) fn collect(template: &Template) -> Vec<VirtualNode<'_>> {
     let mut nodes = Vec::new();
     for (index, resource) in template.resources.iter().enumerate() {
         let mut reader = Reader { template, resource, owner: index, nodes: &mut nodes };
@@ -166,6 +166,11 @@ impl<'p> Reader<'p, '_> {
         for path in catalog::images(kind) {
             let mut places = Vec::new();
             visit(at.node, path, &mut |node| places.push(node));
+            // In a state machine `Image.$` is the image that the input brings.
+            if let (Dialect::Asl, Some((last, around))) = (at.dialect, path.split_last()) {
+                let key = format!("{last}.$");
+                visit(at.node, around, &mut |node| places.extend(node.get(&key)));
+            }
             for node in places {
                 let (name, anchor) = anchor.map_or((None, None), |(name, node)| (Some(name.clone()), Some(node)));
                 self.push_one("ML::Image", at.to(node), name, anchor);

@@ -97,7 +97,9 @@ impl Skipped {
     pub fn text(&self) -> String {
         let path = &self.path;
         match &self.reason {
-            SkipReason::NoTemplate(Kind::Empty) => format!("`{path}` is no CloudFormation template: it is empty"),
+            SkipReason::NoTemplate(Kind::Empty) => {
+                format!("`{path}` is no CloudFormation template: it is empty")
+            }
             SkipReason::NoTemplate(Kind::Other) => format!(
                 "`{path}` is no CloudFormation template: it has neither `Resources` with types nor `AWSTemplateFormatVersion` at its top level"
             ),
@@ -185,17 +187,29 @@ pub fn discover(paths: &[Utf8PathBuf], options: Options<'_>) -> Result<Discovere
     }
     candidates.sort_unstable();
     candidates.dedup_by(|later, earlier| later.path == earlier.path);
+    read_all(&candidates, &mut outcomes);
+    sort_out(outcomes, options.root, options.cwd, &mut found);
+    if found.templates.is_empty() {
+        return Err(DiscoverError::Nothing { paths: paths.to_vec(), found: Box::new(found) });
+    }
+    Ok(found)
+}
+
+/// In the order of the candidates, on however many threads.
+fn read_all(candidates: &[Candidate], outcomes: &mut Vec<Outcome>) {
     if candidates.len() > PARALLEL_FROM {
-        outcomes.par_extend(candidates.par_iter().map_init(Vec::new, |buffer, file| read::file(file, buffer)));
+        let read = candidates.par_iter().map_init(Vec::new, |buffer, file| read::file(file, buffer));
+        outcomes.par_extend(read);
     } else {
         let mut buffer = Vec::new();
         outcomes.extend(candidates.iter().map(|file| read::file(file, &mut buffer)));
     }
-    let shown = |path: &Utf8Path| {
-        if path == STDIN { path.to_owned() } else { path_for_people(options.root, options.cwd, path).into() }
-    };
+}
+
+fn sort_out(outcomes: Vec<Outcome>, root: &Utf8Path, cwd: &Utf8Path, found: &mut Discovered) {
+    let shown = |path: &Utf8Path| Utf8PathBuf::from(path_for_people(root, cwd, path));
+    found.looked_at = outcomes.len();
     for outcome in outcomes {
-        found.looked_at += 1;
         match outcome {
             Outcome::Template(path, text) => found.templates.push(Found { path: shown(&path), text }),
             Outcome::Other(kind) => *found.others.entry(kind).or_default() += 1,
@@ -212,10 +226,6 @@ pub fn discover(paths: &[Utf8PathBuf], options: Options<'_>) -> Result<Discovere
     }
     found.templates.sort_by(|a, b| a.path.cmp(&b.path));
     found.skipped.sort_by(|a, b| a.path.cmp(&b.path));
-    if found.templates.is_empty() {
-        return Err(DiscoverError::Nothing { paths: paths.to_vec(), found: Box::new(found) });
-    }
-    Ok(found)
 }
 
 /// "Permission denied" without "(os error 13)".
@@ -243,7 +253,9 @@ fn walk(directory: &Utf8Path, candidates: &mut Vec<Candidate>, skipped: &mut Vec
                 continue;
             }
         };
-        let Some(kind) = entry.file_type().filter(|kind| kind.is_file() || kind.is_symlink()) else { continue };
+        let Some(kind) = entry.file_type().filter(|kind| kind.is_file() || kind.is_symlink()) else {
+            continue;
+        };
         let Some(path) = Utf8Path::from_path(entry.path()) else {
             if has_extension(entry.path().extension().and_then(|extension| extension.to_str())) {
                 let path = Utf8PathBuf::from(entry.path().to_string_lossy().into_owned());
@@ -289,7 +301,9 @@ fn walk_error(error: &ignore::Error, directory: &Utf8Path) -> Option<Skipped> {
                 path = Utf8PathBuf::from_path_buf(at.clone()).ok()?;
                 break;
             }
-            ignore::Error::WithDepth { err, .. } | ignore::Error::WithLineNumber { err, .. } => inner = err,
+            ignore::Error::WithDepth { err, .. } | ignore::Error::WithLineNumber { err, .. } => {
+                inner = err;
+            }
             _ => break,
         }
     }

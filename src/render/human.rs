@@ -6,8 +6,8 @@ use std::fmt;
 use std::io::{self, Write};
 
 use miette::{
-    Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, MietteSpanContents, SourceCode,
-    SourceSpan, SpanContents, ThemeStyles,
+    Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError,
+    MietteSpanContents, SourceCode, SourceSpan, SpanContents, ThemeStyles,
 };
 
 use crate::engine::{Report, ReportedRule};
@@ -17,14 +17,26 @@ use super::RenderContext;
 use super::excerpt::{Excerpt, Mark, PEOPLE, excerpts};
 use super::place::Places;
 use super::summary;
-use super::text::{Paint, first_paragraph, framework_name, one_line, width_of, wrap};
+use super::text::{Paint, first_paragraph, framework_name, one_line, sentences, width_of, wrap};
 
 /// At most so many control ids of one framework; `explain` lists them all.
-const CONTROLS_SHOWN: usize = 3;
+const CONTROLS_SHOWN: usize = 2;
+
+/// At most so many sentences of a rule's own texts; `explain` prints them all.
+const SENTENCES: usize = 2;
 
 /// Writes findings, the undecided where they are wanted, and the summary.
-pub(super) fn render(report: &Report, cx: &RenderContext<'_>, out: &mut dyn Write) -> io::Result<()> {
-    let page = Page { report, cx, places: Places::new(cx, PEOPLE), paint: Paint { color: cx.color } };
+pub(super) fn render(
+    report: &Report,
+    cx: &RenderContext<'_>,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let page = Page {
+        report,
+        cx,
+        places: Places::new(cx, PEOPLE),
+        paint: Paint { color: cx.color },
+    };
     for finding in &report.findings {
         page.finding(finding, out)?;
     }
@@ -42,8 +54,16 @@ pub(super) fn render(report: &Report, cx: &RenderContext<'_>, out: &mut dyn Writ
 /// One place, in the colour of what is worst.
 pub(super) fn draw(label: &Label, cx: &RenderContext<'_>) -> String {
     let report = Report::default();
-    let page = Page { report: &report, cx, places: Places::new(cx, PEOPLE), paint: Paint { color: cx.color } };
-    excerpts(label, &[], &page.places, cx.width).iter().map(|block| page.draw(block, 0, Severity::High)).collect()
+    let page = Page {
+        report: &report,
+        cx,
+        places: Places::new(cx, PEOPLE),
+        paint: Paint { color: cx.color },
+    };
+    excerpts(label, &[], &page.places, cx.width)
+        .iter()
+        .map(|block| page.draw(block, 0, Severity::High))
+        .collect()
 }
 
 struct Page<'a> {
@@ -57,8 +77,20 @@ impl Page<'_> {
     fn finding(&self, finding: &Finding, out: &mut dyn Write) -> io::Result<()> {
         let rule = self.report.rules.get(&finding.rule).map(AsRef::as_ref);
         let word = finding.severity.as_str();
-        self.headline(word, Some(finding.severity), rule, finding.rule.as_str(), &finding.message, out)?;
-        let blocks = excerpts(&finding.primary, &finding.related, &self.places, self.cx.width);
+        self.headline(
+            word,
+            Some(finding.severity),
+            rule,
+            finding.rule.as_str(),
+            &finding.message,
+            out,
+        )?;
+        let blocks = excerpts(
+            &finding.primary,
+            &finding.related,
+            &self.places,
+            self.cx.width,
+        );
         let digits = blocks.iter().map(Excerpt::digits).max().unwrap_or(1);
         for block in &blocks {
             let indent = digits - block.digits();
@@ -66,33 +98,59 @@ impl Page<'_> {
         }
         let docs = rule.map(|rule| &rule.docs);
         if let Some(docs) = docs {
-            self.line("why", &first_paragraph(&docs.why), out)?;
+            self.line(
+                "why",
+                sentences(&first_paragraph(&docs.why), SENTENCES),
+                out,
+            )?;
         }
-        let remedy = || docs.map(|docs| first_paragraph(&docs.remedy)).unwrap_or_default();
-        self.line("help", &finding.help.clone().unwrap_or_else(remedy), out)?;
-        self.line("assumed", finding.assumed.as_deref().unwrap_or_default(), out)?;
+        let remedy =
+            || docs.map(|docs| sentences(&first_paragraph(&docs.remedy), SENTENCES).to_owned());
+        self.line(
+            "help",
+            &finding.help.clone().or_else(remedy).unwrap_or_default(),
+            out,
+        )?;
+        self.line(
+            "assumed",
+            finding.assumed.as_deref().unwrap_or_default(),
+            out,
+        )?;
         if let Some(rule) = rule {
-            let explain = format!("mlops-lint explain {}", finding.rule.as_str());
-            match controls(rule) {
-                Some(controls) => self.line("controls", &format!("{controls} · {explain}"), out)?,
-                None => self.line("more", &explain, out)?,
-            }
+            self.more(rule, out)?;
         }
         writeln!(out)
     }
 
     fn undecided(&self, undecided: &Undecided, out: &mut dyn Write) -> io::Result<()> {
         let rule = self.report.rules.get(&undecided.rule).map(AsRef::as_ref);
-        let at = self.places.position(undecided.span.file, undecided.span.start);
+        let at = self
+            .places
+            .position(undecided.span.file, undecided.span.start);
         let path = self.places.shown(undecided.span.file);
         let subject = &undecided.subject;
-        let what = if subject.path.is_empty() { subject.resource.as_deref().unwrap_or("it") } else { &subject.path };
+        let what = if subject.path.is_empty() {
+            subject.resource.as_deref().unwrap_or("it")
+        } else {
+            &subject.path
+        };
         let message = format!("`{what}` at {path}:{}:{}", at.line, at.column);
-        self.headline("undecided", None, rule, undecided.rule.as_str(), &message, out)?;
+        self.headline(
+            "undecided",
+            None,
+            rule,
+            undecided.rule.as_str(),
+            &message,
+            out,
+        )?;
         for reason in &undecided.reasons {
             self.line("because", &reason.text(), out)?;
         }
-        let mut remedies: Vec<_> = undecided.reasons.iter().filter_map(|reason| summary::settles(reason.kind)).collect();
+        let mut remedies: Vec<_> = undecided
+            .reasons
+            .iter()
+            .filter_map(|reason| summary::settles(reason.kind))
+            .collect();
         remedies.dedup();
         self.line("help", &remedies.join("; "), out)?;
         writeln!(out)
@@ -112,12 +170,18 @@ impl Page<'_> {
         let tag = format!("{word}[{name}]");
         let message = one_line(message);
         let used = width_of(&tag) + width_of(id) + 3;
-        let lines = wrap(&message, self.cx.width.saturating_sub(used), self.cx.width.saturating_sub(2));
+        let lines = wrap(
+            &message,
+            self.cx.width.saturating_sub(used),
+            self.cx.width.saturating_sub(2),
+        );
         match severity {
             Some(severity) => write!(out, "{}", self.paint.severity(severity, tag))?,
             None => write!(out, "{}", self.paint.bold(tag))?,
         }
-        let page = rule.and_then(|rule| rule.docs.references.first()).filter(|_| self.cx.links);
+        let page = rule
+            .and_then(|rule| rule.docs.references.first())
+            .filter(|_| self.cx.links);
         match page {
             Some(page) => write!(out, " \x1b]8;;{page}\x1b\\{id}\x1b]8;;\x1b\\:")?,
             None => write!(out, " {id}:")?,
@@ -138,9 +202,13 @@ impl Page<'_> {
         if text.is_empty() {
             return Ok(());
         }
+        let room = self.cx.width.saturating_sub(key.len() + 4);
+        self.lines(key, &wrap(&one_line(text), room, room), out)
+    }
+
+    fn lines(&self, key: &str, lines: &[String], out: &mut dyn Write) -> io::Result<()> {
         let indent = key.len() + 4;
-        let room = self.cx.width.saturating_sub(indent);
-        for (index, line) in wrap(&one_line(text), room, room).iter().enumerate() {
+        for (index, line) in lines.iter().enumerate() {
             if index == 0 {
                 writeln!(out, "  {} {line}", self.paint.key(format_args!("{key}:")))?;
             } else {
@@ -148,6 +216,25 @@ impl Page<'_> {
             }
         }
         Ok(())
+    }
+
+    /// `  controls: … · mlops-lint explain ENC001`; the command stays on one line, so that it can be copied.
+    fn more(&self, rule: &ReportedRule, out: &mut dyn Write) -> io::Result<()> {
+        let explain = format!("mlops-lint explain {}", rule.meta.id.as_str());
+        let Some(controls) = controls(rule) else {
+            return self.line("more", &explain, out);
+        };
+        let key = "controls";
+        let room = self.cx.width.saturating_sub(key.len() + 4);
+        let mut lines = wrap(&controls, room, room);
+        match lines.last_mut() {
+            Some(last) if width_of(last) + 3 + width_of(&explain) <= room => {
+                last.push_str(" · ");
+                last.push_str(&explain);
+            }
+            _ => lines.push(explain),
+        }
+        self.lines(key, &lines, out)
     }
 
     /// One block, moved right by `indent` so that the line numbers of a finding's blocks stand below each other.
@@ -166,7 +253,9 @@ impl Page<'_> {
         }
         // The first line is the diagnostic's own message, which is empty here.
         let lines = drawn.split_inclusive('\n').skip(1);
-        lines.flat_map(|line| [&"          "[..indent.min(10)], line]).collect()
+        lines
+            .flat_map(|line| [&"          "[..indent.min(10)], line])
+            .collect()
     }
 
     fn theme(&self, block: &Excerpt, severity: Severity) -> GraphicalTheme {
@@ -184,19 +273,42 @@ impl Page<'_> {
             Severity::Info => plain.blue(),
         };
         // miette hands out styles in the order of the labels.
-        theme.styles.highlights =
-            block.marks.iter().map(|mark| if mark.primary { primary.bold() } else { plain.blue().bold() }).collect();
+        theme.styles.highlights = block
+            .marks
+            .iter()
+            .map(|mark| {
+                if mark.primary {
+                    primary.bold()
+                } else {
+                    plain.blue().bold()
+                }
+            })
+            .collect();
         theme
     }
 }
 
 /// "NIST 800-53 r5 SC-28(1), HIPAA 164.312(a)(2)(iv)"; a control that fits by analogy has a `~`.
 fn controls(rule: &ReportedRule) -> Option<String> {
-    let own = rule.docs.controls.iter().map(|(framework, ids)| (framework, ids, ""));
-    let analogies = rule.docs.controls_by_analogy.iter().map(|(framework, ids)| (framework, ids, "~"));
+    let own = rule
+        .docs
+        .controls
+        .iter()
+        .map(|(framework, ids)| (framework, ids, ""));
+    let analogies = rule
+        .docs
+        .controls_by_analogy
+        .iter()
+        .map(|(framework, ids)| (framework, ids, "~"));
+    let of_other_frameworks =
+        analogies.filter(|(framework, ..)| !rule.docs.controls.contains_key(*framework));
     let mut parts: Vec<String> = Vec::new();
-    for (framework, ids, sign) in own.chain(analogies) {
-        let mut shown: Vec<String> = ids.iter().take(CONTROLS_SHOWN).map(|id| format!("{sign}{id}")).collect();
+    for (framework, ids, sign) in own.chain(of_other_frameworks) {
+        let mut shown: Vec<String> = ids
+            .iter()
+            .take(CONTROLS_SHOWN)
+            .map(|id| format!("{sign}{id}"))
+            .collect();
         if ids.len() > CONTROLS_SHOWN {
             shown.push(format!("+{}", ids.len() - CONTROLS_SHOWN));
         }
@@ -244,12 +356,21 @@ impl SourceCode for Block<'_> {
         before: usize,
         _after: usize,
     ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
-        let Excerpt { name, text, first_line, line_count, marks } = self.0;
+        let Excerpt {
+            name,
+            text,
+            first_line,
+            line_count,
+            marks,
+        } = self.0;
         let (line, column) = if before > 0 {
             (*first_line, 1)
         } else {
             let here = |mark: &&Mark| mark.start == span.offset() && mark.len == span.len();
-            marks.iter().find(here).map_or((*first_line, 1), |mark| (mark.at.line, mark.at.column))
+            marks
+                .iter()
+                .find(here)
+                .map_or((*first_line, 1), |mark| (mark.at.line, mark.at.column))
         };
         Ok(Box::new(MietteSpanContents::new_named(
             name.clone(),

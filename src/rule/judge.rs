@@ -165,7 +165,7 @@ impl<'p> Judge<'_, 'p> {
                 return raws;
             }
         }
-        let first = failures.iter().find(|failure| failure.own).or(failures.first()).cloned();
+        let first = deepest(&failures).cloned();
         let place = match &self.rule.at {
             Some(at) => {
                 let start = at.variable.as_deref().map_or_else(|| env.get("self"), |name| env.get(name)).cloned();
@@ -516,6 +516,17 @@ impl<'p> Judge<'_, 'p> {
             .collect();
         if chosen.is_empty() { String::new() } else { format!(" when {}", chosen.join(" and ")) }
     }
+}
+
+/// The failure to point at: of those in the node's own text the one with the deepest place, of equals the first.
+fn deepest<'f, 'p>(failures: &'f [Failure<'p>]) -> Option<&'f Failure<'p>> {
+    let depth = |failure: &Failure<'p>| {
+        let node = failure.found.cursor.node;
+        let written = std::iter::successors(Some(node), |node| node.parent()).count();
+        (written, failure.found.missing.is_empty(), failure.found.missing.len())
+    };
+    let own = failures.iter().filter(|failure| failure.own).rev().max_by_key(|failure| depth(failure));
+    own.or(failures.first())
 }
 
 /// Where a parameter gets the value that was chosen.

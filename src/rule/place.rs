@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use crate::finding::Subject;
 use crate::graph::Entity;
 use crate::source::Span;
-use crate::syntax::{Kind, Node, Segment, Tag, path::write_key};
+use crate::syntax::{Kind, Node, Segment, Style, Tag, path::write_key};
 use crate::template::{Expr, Template};
 use crate::value::{Cursor, Found, text_of};
 
@@ -89,10 +89,11 @@ fn last_key(segments: &[Segment]) -> Option<&str> {
     })
 }
 
-/// True for lists and maps, unless they stand for a value (`Ref: X`).
+/// True for lists and maps that are written over several lines, unless they stand for a value (`Ref: X`).
 fn is_block(node: Node<'_>, found: &Found<'_>) -> bool {
     let call = !found.cursor.untagged && matches!(Expr::of(node), Expr::Call(_));
-    matches!(node.kind(), Kind::Sequence | Kind::Mapping) && !call
+    let several_lines = node.style() == Style::Block || source_of(node).contains('\n');
+    matches!(node.kind(), Kind::Sequence | Kind::Mapping) && several_lines && !call
 }
 
 /// The key of a collection; of a list item its first key; of what has neither the logical id.

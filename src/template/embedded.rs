@@ -6,8 +6,8 @@
 use std::sync::Arc;
 
 use crate::catalog::{self, EmbeddedProperty, Format};
-use crate::source::{Quoting, TextMap};
-use crate::syntax::{Document, Node, NodeId, Style, SyntaxIssue, Tag, json};
+use crate::source::TextMap;
+use crate::syntax::{Document, Node, NodeId, SyntaxIssue, Tag, json};
 
 use super::{Call, Expr, Resource, SubPart, Template, literal_hint, sub_parts};
 
@@ -165,7 +165,7 @@ impl Assembly {
 
     /// Appends the text of a scalar with its places.
     fn push_scalar_text(&mut self, node: Node<'_>) {
-        let map = scalar_map(node);
+        let map = node.text_map();
         self.map.append(&map);
         self.text.push_str(node.text());
     }
@@ -194,22 +194,6 @@ pub(crate) fn sub_arguments(call: Call<'_>) -> (Option<Node<'_>>, Option<Node<'_
     } else {
         (Some(call.argument.follow()), None)
     }
-}
-
-/// Where each byte of a scalar's decoded text stands in the file; the whole scalar, if that cannot be told.
-pub(crate) fn scalar_map(node: Node<'_>) -> TextMap {
-    let span = node.span();
-    let decoded = node.text();
-    let quoting = match node.style() {
-        Style::SingleQuoted => Quoting::Single,
-        Style::DoubleQuoted => Quoting::Double,
-        Style::Literal => Quoting::Literal,
-        Style::Folded => Quoting::Folded,
-        _ => Quoting::Plain,
-    };
-    let raw = node.document().text().get(span.range()).unwrap_or_default();
-    TextMap::align(decoded, raw, span.start, quoting)
-        .unwrap_or_else(|| TextMap::whole(to_u32(decoded.len()), span.start, span.end))
 }
 
 fn to_u32(number: usize) -> u32 {

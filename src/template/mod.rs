@@ -19,7 +19,7 @@ pub use embedded::{Embedded, HoleExpr};
 pub use expr::{Call, Expr, literal_hint};
 pub use foreach::Binding;
 pub(crate) use foreach::substitute;
-pub(crate) use embedded::{scalar_map, sub_arguments, visit};
+pub(crate) use embedded::{sub_arguments, visit};
 pub use parameter::Parameter;
 pub use resource::{Output, Resource};
 pub use sub::{SubPart, SubParts, sub_parts};

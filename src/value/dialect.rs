@@ -1,11 +1,10 @@
 //! What text and maps mean inside documents: JSONPath and JSONata in state machines, `Get` and `Std:Join` in pipelines.
 
 use std::borrow::Cow;
-use std::rc::Rc;
 
 use crate::catalog::Format;
 use crate::finding::ReasonKind;
-use crate::syntax::{Node, Style, json};
+use crate::syntax::{Node, Style, json, json_type};
 use crate::template::{Embedded, HoleExpr, SubPart, sub_parts};
 
 use super::{Cursor, Dialect, Found, Hole, Map, Part, PipelineParameter, Resolver, Scalar, Value, joined};
@@ -42,6 +41,10 @@ impl<'p> Resolver<'_, 'p> {
             return None;
         }
         if text.starts_with("{%") && text.ends_with("%}") {
+            return Some(Value::hole(Hole::RunTime(text.into(), cursor.node.span().file)));
+        }
+        let key = || cursor.node.key().map(Node::text).unwrap_or_default();
+        if (text.starts_with('$') || text.starts_with("States.")) && key().ends_with(".$") {
             return Some(Value::hole(Hole::RunTime(text.into(), cursor.node.span().file)));
         }
         // In the object form of a definition the service fills in `${name}` after CloudFormation is done.
@@ -117,7 +120,7 @@ impl<'p> Resolver<'_, 'p> {
         match joined(parts) {
             // `${N}` without quotes is a number if what is filled in is one.
             Value::Scalar(scalar) if !quoted => match scalar.text {
-                Cow::Borrowed(text) => Scalar::of(text, Style::Plain).map_or(Value::Absent, Value::Scalar),
+                Cow::Borrowed(text) => Scalar::typed(text, json_type(text, Style::Plain)).map_or(Value::Absent, Value::Scalar),
                 text => Value::Scalar(Scalar { text, kind: scalar.kind }),
             },
             value => value,

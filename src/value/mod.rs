@@ -17,7 +17,7 @@ use std::borrow::Cow;
 use std::rc::Rc;
 
 use crate::finding::{Reason, ReasonKind};
-use crate::syntax::{ScalarType, scalar_type};
+use crate::syntax::{ScalarType, canonical_text};
 
 pub use cursor::{Cursor, Dialect, Frame};
 pub use hole::{Hole, Part, PipelineParameter, Pseudo, canonical, joined, text_of};
@@ -159,26 +159,20 @@ impl<'p> Value<'p> {
 }
 
 impl<'p> Scalar<'p> {
-    /// Types the text of a scalar node.
-    pub fn of(text: &'p str, style: crate::syntax::Style) -> Option<Self> {
-        let kind = match scalar_type(text, style) {
+    /// The scalar at a node, typed and spelled as CloudFormation passes it on; absent for `null`.
+    pub fn of(node: crate::syntax::Node<'p>) -> Option<Self> {
+        Self::typed(node.text(), node.scalar_type()?)
+    }
+
+    /// A text of a known type; absent for `null`.
+    pub fn typed(text: &'p str, kind: ScalarType) -> Option<Self> {
+        let text = canonical_text(text, kind);
+        let kind = match kind {
             ScalarType::Null => return None,
-            ScalarType::Bool(value) => {
-                let text = if value { "true" } else { "false" };
-                return Some(Self { text: Cow::Borrowed(text), kind: ScalarKind::Bool });
-            }
-            ScalarType::Int(value) => {
-                // `010` reaches a service as `8`: what CloudFormation passes on is the number.
-                let text = if text.bytes().all(|byte| byte.is_ascii_digit()) && !text.starts_with('0') || text == "0" {
-                    Cow::Borrowed(text)
-                } else {
-                    Cow::Owned(value.to_string())
-                };
-                return Some(Self { text, kind: ScalarKind::Number });
-            }
-            ScalarType::Float(_) => ScalarKind::Number,
+            ScalarType::Bool(_) => ScalarKind::Bool,
+            ScalarType::Int(_) | ScalarType::Float(_) => ScalarKind::Number,
             ScalarType::String => ScalarKind::String,
         };
-        Some(Self { text: Cow::Borrowed(text), kind })
+        Some(Self { text, kind })
     }
 }

@@ -150,7 +150,7 @@ impl<'w, 'p> Resolver<'w, 'p> {
         if text.contains("{{resolve:") {
             return joined(dynamic_parts(text));
         }
-        let Some(scalar) = Scalar::of(text, node.style()) else { return Value::Absent };
+        let Some(scalar) = Scalar::of(node) else { return Value::Absent };
         if !cursor.frame.bindings.is_empty() && text.contains("${") {
             return Value::text(super::functions::bound_text(text, cursor));
         }

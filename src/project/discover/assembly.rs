@@ -66,7 +66,8 @@ pub(super) fn of_manifest(path: &Utf8Path) -> Option<Vec<Candidate>> {
 fn collect(path: &Utf8Path, depth: u32, candidates: &mut Vec<Candidate>) -> Option<()> {
     let text = std::fs::read(path).ok()?;
     let manifest: Manifest = serde_json::from_slice(&text).ok()?;
-    let is_part = |artifact: &Artifact| matches!(artifact.kind.as_str(), "aws:cloudformation:stack" | "cdk:cloud-assembly");
+    let is_part =
+        |artifact: &Artifact| matches!(artifact.kind.as_str(), "aws:cloudformation:stack" | "cdk:cloud-assembly");
     if depth == 0 || !manifest.artifacts.values().any(is_part) {
         return None;
     }
@@ -75,7 +76,9 @@ fn collect(path: &Utf8Path, depth: u32, candidates: &mut Vec<Candidate>) -> Opti
         let properties = &artifact.properties;
         match artifact.kind.as_str() {
             // Named by the manifest, so missing ones are said.
-            "aws:cloudformation:stack" => candidates.extend(properties.template_file.iter().map(|file| take(directory, file, false))),
+            "aws:cloudformation:stack" => {
+                candidates.extend(properties.template_file.iter().map(|file| take(directory, file, false)));
+            }
             "cdk:cloud-assembly" => {
                 if let Some(nested) = &properties.directory_name {
                     collect(&directory.join(nested).join("manifest.json"), depth - 1, candidates);

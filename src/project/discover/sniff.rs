@@ -1,7 +1,7 @@
 //! What a file is, by its text: quick and without parsing, because most files of a project are something else.
 //!
 //! A template has `AWSTemplateFormatVersion` or the transform of the Serverless Application Model at its top level, or `Resources` there
-//! with a mapping (not a list, as AppSpec files have) in which types are written. A template with a mistake in it is still a template:
+//! with a mapping (not a list, as `AppSpec` files have) in which types are written. A template with a mistake in it is still a template:
 //! its syntax error is to be reported, not passed over.
 
 use camino::Utf8Path;
@@ -188,7 +188,11 @@ fn other_kind(path: &Utf8Path, body: &[u8]) -> Kind {
 
 /// Calls `visit` with every top-level key and the text behind its colon, until it returns false.
 fn top_level_keys<'a>(body: &'a [u8], visit: impl FnMut(&'a [u8], &'a [u8]) -> bool) {
-    if body.first() == Some(&b'{') { json_keys(body, visit) } else { yaml_keys(body, visit) }
+    if body.first() == Some(&b'{') {
+        json_keys(body, visit);
+    } else {
+        yaml_keys(body, visit);
+    }
 }
 
 /// Lines with the indentation of the first one that starts with a key and a colon.
@@ -202,7 +206,8 @@ fn yaml_keys<'a>(body: &'a [u8], mut visit: impl FnMut(&'a [u8], &'a [u8]) -> bo
         let text = &line[indent..];
         let is_content = !matches!(text, [] | [b'#' | b'%', ..] | [b'-', b'-', b'-', ..]) && text.trim_ascii() != b"";
         // Later documents of a file may be indented differently; the first one tells.
-        if is_content && *indentation.get_or_insert(indent) == indent
+        if is_content
+            && *indentation.get_or_insert(indent) == indent
             && let Some((key, value)) = key_of(text)
             && !visit(key, &rest[indent + value..])
         {
@@ -220,8 +225,7 @@ fn key_of(line: &[u8]) -> Option<(&[u8], usize)> {
         (&line[1..end], end + 1)
     } else {
         // The colon of `Fn::Transform:` is the one before a blank.
-        let colon =
-            memchr::memchr_iter(b':', line).find(|&at| line.get(at + 1).is_none_or(u8::is_ascii_whitespace))?;
+        let colon = memchr::memchr_iter(b':', line).find(|&at| line.get(at + 1).is_none_or(u8::is_ascii_whitespace))?;
         (line[..colon].trim_ascii_end(), colon)
     };
     let blanks = line.get(colon..)?.iter().position(|byte| !byte.is_ascii_whitespace())?;
@@ -319,7 +323,10 @@ mod tests {
         for (text, expected) in [
             ("", Kind::Empty),
             (" \n\t\n", Kind::Empty),
-            ("apiVersion: v1\nkind: ConfigMap\ndata:\n  t: |\n    Resources:\n      A:\n        Type: X\n", Kind::Kubernetes),
+            (
+                "apiVersion: v1\nkind: ConfigMap\ndata:\n  t: |\n    Resources:\n      A:\n        Type: X\n",
+                Kind::Kubernetes,
+            ),
             ("name: CI\non: push\njobs:\n  a: {}\n", Kind::GithubWorkflow),
             ("openapi: 3.0.0\ninfo: {}\n", Kind::OpenApi),
             ("{\"swagger\": \"2.0\"}", Kind::OpenApi),

@@ -55,12 +55,7 @@ impl<'p> Evaluator<'_, 'p> {
         };
         match condition {
             Condition::All(all) => each(all, wanted),
-            // Every branch failed; the one that is written down says most.
-            Condition::Any(any) => {
-                let mut failures: Vec<Failure<'p>> = each(any, wanted);
-                failures.sort_by_key(|failure| !failure.found.missing.is_empty());
-                failures
-            }
+            Condition::Any(any) => each(any, wanted),
             Condition::None(none) => each(none, !wanted),
             Condition::Not(one) => self.explain(one, env, !wanted),
             Condition::Leaf(leaf) => {

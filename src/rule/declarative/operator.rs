@@ -1,12 +1,13 @@
 //! The operators, on known, symbolic, absent and unknown values alike.
 
 use std::net::IpAddr;
+use std::sync::{Arc, OnceLock};
 
 use crate::catalog::{Returned, Table};
 use crate::finding::ReasonKind;
 use crate::syntax::Tag;
 use crate::template::Expr;
-use crate::value::pattern::{Automaton, Piece, matches};
+use crate::value::pattern::{Automaton, PatternKind, Piece, matches};
 use crate::value::{
     Found, Hole, List, Map, Part, ScalarKind, Truth, Unknown, Value, equal_text, same, text_of,
 };
@@ -255,7 +256,7 @@ impl<'p> Evaluator<'_, 'p> {
             }
             Value::Symbolic(parts) => {
                 let parts = self.resolver.with_names(parts);
-                let constraints: Vec<Option<Automaton>> = parts.iter().map(|part| self.constraint(part)).collect();
+                let constraints: Vec<Option<Arc<Automaton>>> = parts.iter().map(|part| self.constraint(part)).collect();
                 let pieces: Vec<Piece<'_>> = parts
                     .iter()
                     .zip(&constraints)
@@ -277,11 +278,17 @@ impl<'p> Evaluator<'_, 'p> {
         }
     }
 
-    /// The automaton of the values that a parameter's `AllowedPattern` admits.
-    fn constraint(&self, part: &Part<'p>) -> Option<Automaton> {
-        let Part::Hole(Hole::Parameter(_, template, name)) = part else { return None };
-        let pattern = self.resolver.world.allowed_pattern(*template, name)?;
-        Automaton::allowed_pattern(pattern)
+    /// The automaton of the values that may stand in a hole: what a parameter's `AllowedPattern` admits, what AWS gives.
+    fn constraint(&self, part: &Part<'p>) -> Option<Arc<Automaton>> {
+        match part {
+            Part::Hole(Hole::Parameter(_, template, name)) => {
+                let pattern = self.resolver.world.allowed_pattern(*template, name)?;
+                Automaton::allowed_pattern(pattern).map(Arc::new)
+            }
+            Part::Hole(Hole::Resource(_, returned, _)) if *returned != Returned::Other => given_by_aws(),
+            Part::Hole(Hole::Pseudo(..)) => given_by_aws(),
+            _ => None,
+        }
     }
 
     fn affix(&self, value: &Value<'p>, texts: &[Box<str>], front: bool) -> Outcome<'p> {
@@ -406,6 +413,12 @@ impl<'p> Evaluator<'_, 'p> {
         }
         Outcome::from(returned == wanted)
     }
+}
+
+/// What AWS gives as a name, ARN, id or URL is not empty and holds no wildcard.
+fn given_by_aws() -> Option<Arc<Automaton>> {
+    static GIVEN: OnceLock<Option<Arc<Automaton>>> = OnceLock::new();
+    GIVEN.get_or_init(|| Automaton::compile(PatternKind::Regex, "^[^*?]+$").ok().map(Arc::new)).clone()
 }
 
 /// True if what is written at a place is a reference: `Ref`, `Fn::GetAtt`, `Fn::ImportValue` or text with variables.

@@ -38,7 +38,9 @@ fn a_file_is_taken_once_however_it_is_reached() {
     assert_eq!(sandbox.templates("", &paths), ["a/t.yaml"]);
     #[cfg(unix)]
     {
-        let link = |target: &str, link: &str| std::os::unix::fs::symlink(sandbox.root().join(target), sandbox.root().join(link)).unwrap();
+        let link = |target: &str, link: &str| {
+            std::os::unix::fs::symlink(sandbox.root().join(target), sandbox.root().join(link)).unwrap()
+        };
         link("a", "linked");
         link("a/t.yaml", "b/link.yaml");
         assert_eq!(sandbox.templates("", &["linked", "a"]), ["a/t.yaml"], "a directory that is named is followed");
@@ -49,7 +51,8 @@ fn a_file_is_taken_once_however_it_is_reached() {
 
 #[test]
 fn many_files_come_in_the_same_order_on_any_number_of_threads() {
-    let files: Vec<(String, &str)> = (0..60).map(|number| (format!("d{}/t{number}.yaml", number % 7), TEMPLATE)).collect();
+    let files: Vec<(String, &str)> =
+        (0..60).map(|number| (format!("d{}/t{number}.yaml", number % 7), TEMPLATE)).collect();
     let borrowed: Vec<(&str, &str)> = files.iter().map(|(path, text)| (path.as_str(), *text)).collect();
     let sandbox = Sandbox::new(&borrowed);
     let templates = sandbox.templates("", &["."]);
@@ -86,11 +89,8 @@ fn an_assembly_gives_the_templates_its_manifest_names() {
         ("cdk.out/assembly-Stage/S.template.json", template),
         ("cdk.out/assembly-Stage/Old.template.json", template),
     ]);
-    let named = [
-        "cdk.out/App.template.json",
-        "cdk.out/Nested.nested.template.json",
-        "cdk.out/assembly-Stage/S.template.json",
-    ];
+    let named =
+        ["cdk.out/App.template.json", "cdk.out/Nested.nested.template.json", "cdk.out/assembly-Stage/S.template.json"];
     assert_eq!(sandbox.templates("", &["cdk.out"]), named);
     assert_eq!(sandbox.templates("", &["cdk.out/manifest.json"]), named);
     assert_eq!(sandbox.templates("", &["."]), [named.as_slice(), &["own.yaml"]].concat());
@@ -133,7 +133,12 @@ fn a_directory_makes_the_set_open() {
 
 #[test]
 fn nothing_to_check_says_what_was_looked_for() {
-    let sandbox = Sandbox::new(&[("infra/a.yaml", KUBERNETES), ("infra/b.yml", KUBERNETES), ("infra/c.json", "[]"), ("infra/d.md", "")]);
+    let sandbox = Sandbox::new(&[
+        ("infra/a.yaml", KUBERNETES),
+        ("infra/b.yml", KUBERNETES),
+        ("infra/c.json", "[]"),
+        ("infra/d.md", ""),
+    ]);
     let ran = sandbox.run(&["infra/"]);
     assert_eq!(ran.exit, Exit::CouldNotRun);
     assert_eq!(ran.stdout, "");
@@ -177,7 +182,10 @@ fn a_path_that_does_not_exist_ends_the_run() {
 #[test]
 fn what_cannot_be_read_is_said_and_the_others_are_checked() {
     let sandbox = Sandbox::new(&[("t.yaml", TEMPLATE)]);
-    sandbox.file("latin.yaml", b"Description: Gr\xf6\xdfe\nResources:\n  A:\n    Type: AWS::CloudFormation::WaitConditionHandle\n");
+    sandbox.file(
+        "latin.yaml",
+        b"Description: Gr\xf6\xdfe\nResources:\n  A:\n    Type: AWS::CloudFormation::WaitConditionHandle\n",
+    );
     sandbox.file("data.yaml", b"\xff\xfe no template");
     let large = TEMPLATE.to_owned() + &"# filler\n".repeat(usize::try_from(MAX_BYTES).unwrap() / 9);
     sandbox.file("large.yaml", &large);
@@ -186,7 +194,10 @@ fn what_cannot_be_read_is_said_and_the_others_are_checked() {
     let discovered = found(&root, &root, &[Utf8PathBuf::from(".")], "");
     assert_eq!(discovered.looked_at, 5);
     let skipped: Vec<_> = discovered.skipped.iter().map(|skipped| (skipped.path.as_str(), &skipped.reason)).collect();
-    assert_eq!(skipped, [("large.yaml", &SkipReason::TooLarge(large.len() as u64)), ("latin.yaml", &SkipReason::NotUtf8)]);
+    assert_eq!(
+        skipped,
+        [("large.yaml", &SkipReason::TooLarge(large.len() as u64)), ("latin.yaml", &SkipReason::NotUtf8)]
+    );
     // A large file of data is told by its head: nobody expects it to be checked.
     assert_eq!(discovered.others.get(&Kind::Other), Some(&2));
     let ran = sandbox.run(&["."]);
@@ -199,10 +210,15 @@ fn what_cannot_be_read_is_said_and_the_others_are_checked() {
 
 #[test]
 fn paths_are_shown_from_where_the_run_is_and_written_from_the_repository() {
-    let sandbox = Sandbox::new(&[("repo/.git/HEAD", ""), ("repo/infra/a b.yaml", TEMPLATE), ("repo/sub/x.yaml", TEMPLATE)]);
+    let sandbox =
+        Sandbox::new(&[("repo/.git/HEAD", ""), ("repo/infra/a b.yaml", TEMPLATE), ("repo/sub/x.yaml", TEMPLATE)]);
     let shown = |directory: &str, path: &str| {
         let (root, cwd) = (sandbox.root().join("repo"), sandbox.root().join(directory));
-        found(&root, &cwd, &[path.into()], "").templates.into_iter().map(|found| found.path.into_string()).collect::<Vec<_>>()
+        found(&root, &cwd, &[path.into()], "")
+            .templates
+            .into_iter()
+            .map(|found| found.path.into_string())
+            .collect::<Vec<_>>()
     };
     assert_eq!(shown("repo/sub", "."), ["x.yaml"]);
     assert_eq!(shown("repo/sub", "../infra"), ["../infra/a b.yaml"]);
@@ -211,4 +227,16 @@ fn paths_are_shown_from_where_the_run_is_and_written_from_the_repository() {
     let (root, cwd) = (sandbox.root().join("repo/sub"), sandbox.root().join("repo/sub"));
     let discovered = found(&root, &cwd, &["../infra".into()], "");
     assert_eq!(discovered.templates[0].path, outside, "absolute outside of the root");
+}
+
+proptest::proptest! {
+    #[test]
+    fn any_bytes_are_something(pieces in proptest::collection::vec(0_usize..24, 0..40)) {
+        const PIECES: [&[u8]; 24] = [
+            b"Resources", b"AWSTemplateFormatVersion", b"Transform", b"AWS::Serverless-", b"Type", b":", b" ", b"\n", b"\r\n",
+            b"\"", b"\\", b"{", b"}", b"[", b"]", b",", b"-", b"#", b"'", b"---", b"\xff", b"\xef\xbb\xbf", b"kind", b"\t",
+        ];
+        let bytes: Vec<u8> = pieces.iter().flat_map(|&piece| PIECES[piece].iter().copied()).collect();
+        mlops_lint::project::discover::sniff(camino::Utf8Path::new("x.yaml"), &bytes);
+    }
 }

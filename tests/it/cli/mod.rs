@@ -2,6 +2,7 @@
 
 mod discover;
 mod options;
+mod verdict;
 
 use std::cell::RefCell;
 use std::ffi::OsString;
@@ -77,7 +78,12 @@ impl Sandbox {
     }
 }
 
-fn found(root: &Utf8Path, cwd: &Utf8Path, paths: &[Utf8PathBuf], stdin: &str) -> mlops_lint::project::discover::Discovered {
+fn found(
+    root: &Utf8Path,
+    cwd: &Utf8Path,
+    paths: &[Utf8PathBuf],
+    stdin: &str,
+) -> mlops_lint::project::discover::Discovered {
     use mlops_lint::project::discover::{Options, discover};
     discover(paths, Options { cwd, root, stdin: &mut stdin.as_bytes() }).unwrap()
 }

@@ -20,8 +20,18 @@ fn help_and_version_go_to_standard_output() {
     }
     let help = sandbox.run(&["--help"]).stdout;
     for option in [
-        "--profile", "--no-config", "--fail-on", "--min-severity", "--exit-zero", "--rules", "--unknown", "--color", "--quiet",
-        "--verbose", "--format", "--output",
+        "--profile",
+        "--no-config",
+        "--fail-on",
+        "--min-severity",
+        "--exit-zero",
+        "--rules",
+        "--unknown",
+        "--color",
+        "--quiet",
+        "--verbose",
+        "--format",
+        "--output",
     ] {
         assert!(help.contains(option), "{option}");
     }
@@ -51,7 +61,13 @@ fn wrong_arguments_are_exit_code_2() {
 #[test]
 fn check_may_stand_anywhere_before_the_paths() {
     let sandbox = Sandbox::new(&[("t.yaml", TEMPLATE)]);
-    for arguments in [&["t.yaml"][..], &["check", "t.yaml"], &["--color", "never", "check", "t.yaml"], &["check", "t.yaml", "--no-config"], &[]] {
+    for arguments in [
+        &["t.yaml"][..],
+        &["check", "t.yaml"],
+        &["--color", "never", "check", "t.yaml"],
+        &["check", "t.yaml", "--no-config"],
+        &[],
+    ] {
         let ran = sandbox.run(arguments);
         assert_eq!((ran.exit, ran.stderr.as_str()), (Exit::Clean, ""), "{arguments:?}");
         assert!(ran.stdout.starts_with("1 template"), "{}", ran.stdout);
@@ -79,7 +95,11 @@ fn one_run_writes_several_reports() {
 #[test]
 fn a_reader_that_goes_away_is_no_failure() {
     let sandbox = Sandbox::new(&[("t.yaml", TEMPLATE)]);
-    for arguments in [&["mlops-lint", "t.yaml", "--output", "json=out.json"][..], &["mlops-lint", "rules"], &["mlops-lint", "--help"]] {
+    for arguments in [
+        &["mlops-lint", "t.yaml", "--output", "json=out.json"][..],
+        &["mlops-lint", "rules"],
+        &["mlops-lint", "--help"],
+    ] {
         let writes = RefCell::new(0);
         let (mut stdout, mut stderr) = (Closed(&writes), Vec::new());
         let mut io = Stdio {
@@ -116,7 +136,9 @@ fn one_thread_is_enough() {
     let files: Vec<(String, &str)> = (0..20).map(|number| (format!("t{number}.yaml"), TEMPLATE)).collect();
     let borrowed: Vec<(&str, &str)> = files.iter().map(|(path, text)| (path.as_str(), *text)).collect();
     let sandbox = Sandbox::new(&borrowed);
-    let count = std::thread::scope(|scope| scope.spawn(|| sandbox.run(&["--threads", "1", "--format", "json"]).stdout).join().unwrap());
+    let count = std::thread::scope(|scope| {
+        scope.spawn(|| sandbox.run(&["--threads", "1", "--format", "json"]).stdout).join().unwrap()
+    });
     assert_eq!(count, sandbox.run(&["--format", "json"]).stdout);
 }
 
@@ -126,7 +148,9 @@ fn colours_are_used_when_they_are_asked_for() {
     assert!(!sandbox.run(&["t.yaml"]).stdout.contains('\x1b'));
     assert!(sandbox.run(&["t.yaml", "--color", "always"]).stdout.contains('\x1b'));
     assert!(sandbox.run_in("", &["t.yaml"], "", &[("CLICOLOR_FORCE", "1")]).stdout.contains('\x1b'));
-    assert!(!sandbox.run_in("", &["t.yaml"], "", &[("CLICOLOR_FORCE", "1"), ("NO_COLOR", "1")]).stdout.contains('\x1b'));
+    assert!(
+        !sandbox.run_in("", &["t.yaml"], "", &[("CLICOLOR_FORCE", "1"), ("NO_COLOR", "1")]).stdout.contains('\x1b')
+    );
 }
 
 #[test]

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use mlops_lint::engine::Report;
 use mlops_lint::finding::{
-    Confidence, Finding, Label, Reason, ReasonKind, RuleId, Severity, Subject, Undecided, fingerprints,
+    Confidence, Finding, Label, Reason, ReasonKind, RuleId, Severity, Subject, Undecided,
+    fingerprints,
 };
 use mlops_lint::render::{OutputFormat, RenderContext, UnknownMode, render};
 use mlops_lint::source::{FileId, SourceFile, SourceMap, Span};
@@ -15,15 +16,29 @@ use super::{context, json};
 /// Text with everything that makes columns differ.
 fn text() -> impl Strategy<Value = String> {
     let piece = prop_oneof![
-        Just("\n"), Just("\r\n"), Just("\r"), Just("\t"), Just(" "), Just("key: value"), Just("日本"), Just("😀"), Just("e\u{301}"),
-        Just("\x1b[1m"), Just("\u{202e}"), Just("[x](1)"), Just("a-word-that-is-rather-long-and-goes-on"), Just("\u{feff}"), Just("\0")
+        Just("\n"),
+        Just("\r\n"),
+        Just("\r"),
+        Just("\t"),
+        Just(" "),
+        Just("key: value"),
+        Just("日本"),
+        Just("😀"),
+        Just("e\u{301}"),
+        Just("\x1b[1m"),
+        Just("\u{202e}"),
+        Just("[x](1)"),
+        Just("a-word-that-is-rather-long-and-goes-on"),
+        Just("\u{feff}"),
+        Just("\0")
     ];
     prop::collection::vec(piece, 0..40).prop_map(|pieces| pieces.concat())
 }
 
 /// Offsets are taken modulo the text and moved to characters, as those of a parser are.
 fn label(files: usize) -> impl Strategy<Value = (usize, usize, usize, String)> {
-    (0..files, any::<u16>(), any::<u16>(), text()).prop_map(|(file, a, b, text)| (file, usize::from(a), usize::from(b), text))
+    (0..files, any::<u16>(), any::<u16>(), text())
+        .prop_map(|(file, a, b, text)| (file, usize::from(a), usize::from(b), text))
 }
 
 fn place(sources: &SourceMap, (file, a, b, text): (usize, usize, usize, String)) -> Label {
@@ -37,11 +52,14 @@ fn place(sources: &SourceMap, (file, a, b, text): (usize, usize, usize, String))
         u32::try_from(offset).unwrap()
     };
     let (a, b) = (at(a), at(b));
-    Label { span: Span::new(id, a.min(b), a.max(b)), text }
+    Label {
+        span: Span::new(id, a.min(b), a.max(b)),
+        text,
+    }
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(300))]
+    #![proptest_config(ProptestConfig::with_cases(20000))]
 
     #[test]
     fn arbitrary_findings_can_be_written(

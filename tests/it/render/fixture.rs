@@ -6,13 +6,19 @@ use std::sync::Arc;
 
 use mlops_lint::engine::{Counts, Report, ReportedRule};
 use mlops_lint::finding::{
-    ChoiceNote, Confidence, Finding, Label, Reason, ReasonKind, RuleId, ScenarioNote, Severity, Subject, Undecided,
-    fingerprints,
+    ChoiceNote, Confidence, Finding, Label, Reason, ReasonKind, RuleId, ScenarioNote, Severity,
+    Subject, Undecided, fingerprints,
 };
 use mlops_lint::rule::{Profile, RuleDocs, RuleMeta};
 use mlops_lint::source::{FileId, SourceFile, SourceMap, Span};
 
-const FILES: [&str; 5] = ["endpoint.yaml", "kms-keys.yaml", "minified.json", "odd names/größe & co.yaml", "registry.yaml"];
+const FILES: [&str; 5] = [
+    "endpoint.yaml",
+    "kms-keys.yaml",
+    "minified.json",
+    "odd names/größe & co.yaml",
+    "registry.yaml",
+];
 
 /// Where the texts are.
 pub(super) fn folder() -> PathBuf {
@@ -29,13 +35,21 @@ pub(super) fn fixture() -> (SourceMap, Report) {
     let mut findings = findings(&Texts(&sources));
     findings.sort_by(Finding::order);
     let report = Report {
-        fingerprints: fingerprints(&findings, |finding| sources.file(finding.primary.span.file).path().as_str()),
+        fingerprints: fingerprints(&findings, |finding| {
+            sources.file(finding.primary.span.file).path().as_str()
+        }),
         undecided: undecided(&Texts(&sources)),
         findings,
         hidden: BTreeMap::from([(Severity::Low, 12), (Severity::Info, 1)]),
         rules: rules(),
         failures: Vec::new(),
-        counts: Counts { files: 7, templates: 5, resources: 49, embedded: 2, rules: 85 },
+        counts: Counts {
+            files: 7,
+            templates: 5,
+            resources: 49,
+            embedded: 2,
+            rules: 85,
+        },
     };
     (sources, report)
 }
@@ -46,21 +60,38 @@ impl Texts<'_> {
     /// The `part` within the first occurrence of `whole` in a file.
     fn within(&self, name: &str, whole: &str, part: &str) -> Span {
         let (id, file) = self.0.iter().find(|(_, file)| file.path() == name).unwrap();
-        let start = file.text().find(whole).unwrap_or_else(|| panic!("{whole} in {name}"));
+        let start = file
+            .text()
+            .find(whole)
+            .unwrap_or_else(|| panic!("{whole} in {name}"));
         let start = start + whole.find(part).unwrap();
         span(id, start, start + part.len())
     }
 
     fn label(&self, name: &str, whole: &str, part: &str, text: &str) -> Label {
-        Label { span: self.within(name, whole, part), text: text.to_owned() }
+        Label {
+            span: self.within(name, whole, part),
+            text: text.to_owned(),
+        }
     }
 }
 
 fn span(file: FileId, start: usize, end: usize) -> Span {
-    Span::new(file, u32::try_from(start).unwrap(), u32::try_from(end).unwrap())
+    Span::new(
+        file,
+        u32::try_from(start).unwrap(),
+        u32::try_from(end).unwrap(),
+    )
 }
 
-fn finding(rule: &str, severity: Severity, resource: &str, path: &str, message: &str, primary: Label) -> Finding {
+fn finding(
+    rule: &str,
+    severity: Severity,
+    resource: &str,
+    path: &str,
+    message: &str,
+    primary: Label,
+) -> Finding {
     Finding {
         rule: RuleId::new(rule),
         severity,
@@ -87,13 +118,24 @@ fn findings(texts: &Texts<'_>) -> Vec<Finding> {
     let mut list = vec![
         Finding {
             related: vec![
-                texts.label(FILES[0], "IsProd: !Equals", "IsProd", "false when `Environment` is `dev` or `staging`"),
+                texts.label(
+                    FILES[0],
+                    "IsProd: !Equals",
+                    "IsProd",
+                    "false when `Environment` is `dev` or `staging`",
+                ),
                 texts.label(FILES[0], "Default: dev", "dev", "the default"),
             ],
-            help: Some("give the key in both branches: KmsKeyId: !ImportValue mlops-key".to_owned()),
+            help: Some(
+                "give the key in both branches: KmsKeyId: !ImportValue mlops-key".to_owned(),
+            ),
             scenario: Some(ScenarioNote {
                 text: "when `IsProd` is false".to_owned(),
-                choices: vec![ChoiceNote { kind: "condition", name: "IsProd".to_owned(), value: "false".to_owned() }],
+                choices: vec![ChoiceNote {
+                    kind: "condition",
+                    name: "IsProd".to_owned(),
+                    value: "false".to_owned(),
+                }],
             }),
             ..finding(
                 "ENC001",
@@ -107,17 +149,29 @@ fn findings(texts: &Texts<'_>) -> Vec<Finding> {
         Finding {
             confidence: Confidence::Likely,
             related: vec![
-                texts.label(FILES[1], "KeyPolicy", "KeyPolicy", "… whose policy names no service that publishes to it"),
+                texts.label(
+                    FILES[1],
+                    "KeyPolicy",
+                    "KeyPolicy",
+                    "… whose policy names no service that publishes to it",
+                ),
                 texts.label(FILES[4], "- Arn: !Ref", "Arn", "published from here"),
             ],
-            assumed: Some("`Environment` means the same in both stacks (they exchange exports)".to_owned()),
+            assumed: Some(
+                "`Environment` means the same in both stacks (they exchange exports)".to_owned(),
+            ),
             ..finding(
                 "ENC022",
                 Severity::Critical,
                 "ApprovalTopic",
                 "KmsMasterKeyId",
                 "`events.amazonaws.com` cannot use key `MessagingKey`, so messages of `ModelPending` to topic `ApprovalTopic` are lost without an error",
-                texts.label(FILES[4], "Fn::ImportValue: mlops-kms-id", "mlops-kms-id", "the topic is encrypted with this key …"),
+                texts.label(
+                    FILES[4],
+                    "Fn::ImportValue: mlops-kms-id",
+                    "mlops-kms-id",
+                    "the topic is encrypted with this key …",
+                ),
             )
         },
         // Wide characters, tabs and characters outside of the basic plane, before and within the region.
@@ -126,21 +180,64 @@ fn findings(texts: &Texts<'_>) -> Vec<Finding> {
                 texts.label(odd, "\"x\ty\"", "\"x\ty\"", "a tab within"),
                 texts.label(odd, "Key: \"日本\"", "\"日本\"", "wide [characters]"),
             ],
-            ..finding("TPL001", Severity::Medium, "Modell", "ModelName", "name of `Modell` has odd characters", texts.label(odd, "\"🚀🚀 日本語 é\"", "日本語 é", "here"))
+            ..finding(
+                "TPL001",
+                Severity::Medium,
+                "Modell",
+                "ModelName",
+                "name of `Modell` has odd characters",
+                texts.label(odd, "\"🚀🚀 日本語 é\"", "日本語 é", "here"),
+            )
         },
-        finding("TPL001", Severity::Info, "Modell", "Tags[0]", "a place behind a tab", texts.label(odd, "\tValue: \"x", "Value", "")),
+        finding(
+            "TPL001",
+            Severity::Info,
+            "Modell",
+            "Tags[0]",
+            "a place behind a tab",
+            texts.label(odd, "\tValue: \"x", "Value", ""),
+        ),
         // A region over several lines, an empty one, and one in the line break at the end of the file.
-        finding("TPL030", Severity::Low, "Modell", "", "the whole resource", texts.label(odd, "Modell:\r\n    Type: AWS::SageMaker::Model", "Modell:\r\n    Type: AWS::SageMaker::Model", "several lines")),
+        finding(
+            "TPL030",
+            Severity::Low,
+            "Modell",
+            "",
+            "the whole resource",
+            texts.label(
+                odd,
+                "Modell:\r\n    Type: AWS::SageMaker::Model",
+                "Modell:\r\n    Type: AWS::SageMaker::Model",
+                "several lines",
+            ),
+        ),
     ];
     let (id, file) = texts.0.iter().nth(3).unwrap();
     let end = file.text().len();
-    list.push(finding("TPL030", Severity::High, "Modell", "End", "the text ends here", Label { span: span(id, end, end), text: "expected more".into() }));
+    list.push(finding(
+        "TPL030",
+        Severity::High,
+        "Modell",
+        "End",
+        "the text ends here",
+        Label {
+            span: span(id, end, end),
+            text: "expected more".into(),
+        },
+    ));
     // Far from each other on one long line: each its own window.
     for bucket in ["Bucket0", "Bucket20", "Bucket39"] {
         let name = format!("📦-mlops-data-{}", bucket.trim_start_matches("Bucket"));
         list.push(Finding {
             related: vec![texts.label(FILES[2], "\"Bucket10\"", "\"Bucket10\"", "its neighbour")],
-            ..finding("DAT001", Severity::Medium, bucket, "BucketName", &format!("bucket `{bucket}` is open"), texts.label(FILES[2], &format!("\"{name}\""), &name, "named here"))
+            ..finding(
+                "DAT001",
+                Severity::Medium,
+                bucket,
+                "BucketName",
+                &format!("bucket `{bucket}` is open"),
+                texts.label(FILES[2], &format!("\"{name}\""), &name, "named here"),
+            )
         });
     }
     list
@@ -156,18 +253,44 @@ fn undecided(texts: &Texts<'_>) -> Vec<Undecided> {
             path: format!("Resources.{resource}.Properties.KmsKeyId"),
             ..Subject::default()
         },
-        reasons: vec![Reason { kind, name: name.to_owned() }],
+        reasons: vec![Reason {
+            kind,
+            name: name.to_owned(),
+        }],
     };
     vec![
-        one(ReasonKind::ParameterWithoutDefault, "ModelName", texts.within(FILES[0], "ModelName: !Ref", "!Ref"), "Config"),
-        one(ReasonKind::ExternalImport, "mlops-key", texts.within(FILES[0], "!ImportValue mlops-key", "mlops-key"), "Config"),
-        one(ReasonKind::ParameterWithoutDefault, "Größe", texts.within(FILES[3], "AWS::SageMaker::Model", "Model"), "Modell"),
+        one(
+            ReasonKind::ParameterWithoutDefault,
+            "ModelName",
+            texts.within(FILES[0], "ModelName: !Ref", "!Ref"),
+            "Config",
+        ),
+        one(
+            ReasonKind::ExternalImport,
+            "mlops-key",
+            texts.within(FILES[0], "!ImportValue mlops-key", "mlops-key"),
+            "Config",
+        ),
+        one(
+            ReasonKind::ParameterWithoutDefault,
+            "Größe",
+            texts.within(FILES[3], "AWS::SageMaker::Model", "Model"),
+            "Modell",
+        ),
     ]
 }
 
 fn rules() -> BTreeMap<RuleId, Arc<ReportedRule>> {
     let controls = |pairs: &[(&str, &[&str])]| -> BTreeMap<String, Vec<String>> {
-        pairs.iter().map(|(framework, ids)| ((*framework).to_owned(), ids.iter().map(|&id| id.to_owned()).collect())).collect()
+        pairs
+            .iter()
+            .map(|(framework, ids)| {
+                (
+                    (*framework).to_owned(),
+                    ids.iter().map(|&id| id.to_owned()).collect(),
+                )
+            })
+            .collect()
     };
     let rule = |id: &str, name: &str, summary: &str, severity, docs| {
         let meta = RuleMeta {
