@@ -1,8 +1,5 @@
 //! What can be typed. The doc comments are the help texts.
-#![allow(
-    clippy::doc_markdown,
-    reason = "the doc comments are help texts, which are not Markdown"
-)]
+#![allow(clippy::doc_markdown, reason = "the doc comments are help texts, which are not Markdown")]
 
 use std::str::FromStr;
 
@@ -47,10 +44,7 @@ pub(super) enum Command {
 }
 
 #[derive(Debug, Args)]
-#[allow(
-    clippy::struct_excessive_bools,
-    reason = "each is a switch of its own on the command line"
-)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a switch of its own on the command line")]
 pub(super) struct CheckArgs {
     /// Files and directories to check, `-` for standard input [default: .]
     ///
@@ -173,8 +167,7 @@ fn words<T>(words: &'static [&'static str]) -> impl clap::builder::TypedValuePar
 where
     T: FromStr<Err = String> + Clone + Send + Sync + 'static,
 {
-    PossibleValuesParser::new(words)
-        .map(|word| word.parse::<T>().expect("each listed word is known"))
+    PossibleValuesParser::new(words).map(|word| word.parse::<T>().expect("each listed word is known"))
 }
 
 fn severity() -> impl clap::builder::TypedValueParser<Value = Severity> {
@@ -191,9 +184,7 @@ fn unknown() -> impl clap::builder::TypedValueParser<Value = UnknownMode> {
 }
 
 fn output(text: &str) -> Result<(OutputFormat, Utf8PathBuf), String> {
-    let (format, file) = text
-        .split_once('=')
-        .ok_or("a format and a file are expected, such as sarif=report.sarif")?;
+    let (format, file) = text.split_once('=').ok_or("a format and a file are expected, such as sarif=report.sarif")?;
     match file {
         "" => Err(format!("`{text}` names no file")),
         "-" => Err(format!("use --format {format} to write to standard output")),
@@ -213,10 +204,7 @@ mod tests {
 
     #[test]
     fn check_is_what_happens_without_a_command() {
-        for arguments in [
-            &["mlops-lint", "a", "b"][..],
-            &["mlops-lint", "check", "a", "b"],
-        ] {
+        for arguments in [&["mlops-lint", "a", "b"][..], &["mlops-lint", "check", "a", "b"]] {
             let cli = Cli::try_parse_from(arguments).unwrap();
             let check = match cli.command {
                 Some(Command::Check(check)) => check,
@@ -231,10 +219,7 @@ mod tests {
 
     #[test]
     fn outputs_name_a_format_and_a_file() {
-        assert_eq!(
-            output("sarif=a=b.sarif"),
-            Ok((OutputFormat::Sarif, "a=b.sarif".into()))
-        );
+        assert_eq!(output("sarif=a=b.sarif"), Ok((OutputFormat::Sarif, "a=b.sarif".into())));
         for wrong in ["sarif", "sarif=", "xml=a", "json=-"] {
             assert!(output(wrong).is_err(), "{wrong}");
         }

@@ -3,9 +3,7 @@
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::engine::Report;
-use crate::project::discover::{
-    DiscoverError, Discovered, Kind, Options, discover, repository_root,
-};
+use crate::project::discover::{DiscoverError, Discovered, Kind, Options, discover, repository_root};
 use crate::render::{OutputFormat, RenderContext, UnknownMode, plural, render};
 
 use super::args::CheckArgs;
@@ -19,14 +17,9 @@ pub(super) fn run(args: &CheckArgs, io: &mut Stdio<'_>) -> Result<Exit, Failure>
     match args.threads {
         None => check(args, io),
         Some(threads) => {
-            let pool = rayon::ThreadPoolBuilder::new()
-                .num_threads(threads.into())
-                .use_current_thread()
-                .build();
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads.into()).use_current_thread().build();
             // The pool lives as long as this thread and is what everything below runs in.
-            let _pool = pool.map_err(|error| {
-                Failure::new(format!("cannot start {threads} threads: {error}"))
-            })?;
+            let _pool = pool.map_err(|error| Failure::new(format!("cannot start {threads} threads: {error}")))?;
             check(args, io)
         }
     }
@@ -35,21 +28,11 @@ pub(super) fn run(args: &CheckArgs, io: &mut Stdio<'_>) -> Result<Exit, Failure>
 fn check(args: &CheckArgs, io: &mut Stdio<'_>) -> Result<Exit, Failure> {
     let mut timings = Timings::start();
     // Paths are compared without symbolic links, so the current directory has to be without them too.
-    let cwd = io
-        .cwd
-        .canonicalize_utf8()
-        .unwrap_or_else(|_| io.cwd.clone());
+    let cwd = io.cwd.canonicalize_utf8().unwrap_or_else(|_| io.cwd.clone());
     let paths = paths(args, &cwd);
     let root = root(&paths, &cwd);
-    let found = discover(
-        &paths,
-        Options {
-            cwd: &cwd,
-            root: &root,
-            stdin: &mut *io.stdin,
-        },
-    )
-    .map_err(nothing_to_check)?;
+    let found =
+        discover(&paths, Options { cwd: &cwd, root: &root, stdin: &mut *io.stdin }).map_err(nothing_to_check)?;
     timings.lap("discover");
     if !args.quiet {
         for skipped in &found.skipped {
@@ -59,11 +42,7 @@ fn check(args: &CheckArgs, io: &mut Stdio<'_>) -> Result<Exit, Failure> {
     let options = CheckOptions {
         profile: args.profile,
         min_severity: args.min_severity,
-        rules: args
-            .rules
-            .iter()
-            .map(|directory| cwd.join(directory))
-            .collect(),
+        rules: args.rules.iter().map(|directory| cwd.join(directory)).collect(),
         root: &root,
         cwd: &cwd,
     };
@@ -106,46 +85,27 @@ fn paths(args: &CheckArgs, cwd: &Utf8Path) -> Vec<Utf8PathBuf> {
 /// The repository of the current directory; of the named paths, if none of them is in it; else the current directory.
 fn root(paths: &[Utf8PathBuf], cwd: &Utf8Path) -> Utf8PathBuf {
     let here = repository_root(cwd).unwrap_or_else(|| cwd.to_owned());
-    let named: Vec<_> = paths
-        .iter()
-        .filter(|path| *path != "-")
-        .filter_map(|path| cwd.join(path).canonicalize_utf8().ok())
-        .collect();
+    let named: Vec<_> =
+        paths.iter().filter(|path| *path != "-").filter_map(|path| cwd.join(path).canonicalize_utf8().ok()).collect();
     if named.is_empty() || named.iter().any(|path| path.starts_with(&here)) {
         return here;
     }
     let first = repository_root(&named[0]);
-    first
-        .filter(|root| named.iter().all(|path| path.starts_with(root)))
-        .unwrap_or(here)
+    first.filter(|root| named.iter().all(|path| path.starts_with(root))).unwrap_or(here)
 }
 
-fn write_reports(
-    args: &CheckArgs,
-    report: &Report,
-    cx: &RenderContext<'_>,
-    io: &mut Stdio<'_>,
-) -> Result<(), Failure> {
-    let sarif = args.format == OutputFormat::Sarif
-        || args
-            .output
-            .iter()
-            .any(|(format, _)| *format == OutputFormat::Sarif);
+fn write_reports(args: &CheckArgs, report: &Report, cx: &RenderContext<'_>, io: &mut Stdio<'_>) -> Result<(), Failure> {
+    let sarif =
+        args.format == OutputFormat::Sarif || args.output.iter().any(|(format, _)| *format == OutputFormat::Sarif);
     if sarif && report.findings.len() > GITHUB_RESULTS && !args.quiet {
-        let text = format!(
-            "{} results: code scanning of GitHub takes {GITHUB_RESULTS} in a file",
-            report.findings.len()
-        );
+        let text =
+            format!("{} results: code scanning of GitHub takes {GITHUB_RESULTS} in a file", report.findings.len());
         let _ = tell("warning", "1;33", &Failure::new(text), io);
     }
     // Files first: a reader of standard output that goes away must not cost them.
     for (format, file) in &args.output {
         // A file is no terminal, whatever standard output is.
-        let cx = RenderContext {
-            color: false,
-            links: false,
-            ..cx.clone()
-        };
+        let cx = RenderContext { color: false, links: false, ..cx.clone() };
         write::atomically(&cx.cwd.join(file), |out| render(report, *format, &cx, out))
             .map_err(|error| Failure::new(format!("cannot write `{file}`: {error}")))?;
     }
@@ -155,17 +115,11 @@ fn write_reports(
 fn exit(args: &CheckArgs, report: &Report) -> Exit {
     let shown = report.findings.iter().map(|finding| finding.severity);
     // What is hidden from view still counts for the verdict.
-    let hidden = report
-        .hidden
-        .iter()
-        .filter(|&(_, &count)| count > 0)
-        .map(|(&severity, _)| severity);
+    let hidden = report.hidden.iter().filter(|&(_, &count)| count > 0).map(|(&severity, _)| severity);
     let denied = args.unknown == UnknownMode::Deny && !report.undecided.is_empty();
     if !report.failures.is_empty() {
         Exit::CouldNotRun
-    } else if !args.exit_zero
-        && (denied || shown.chain(hidden).any(|severity| severity >= args.fail_on))
-    {
+    } else if !args.exit_zero && (denied || shown.chain(hidden).any(|severity| severity >= args.fail_on)) {
         Exit::Findings
     } else {
         Exit::Clean
@@ -175,26 +129,15 @@ fn exit(args: &CheckArgs, report: &Report) -> Exit {
 fn tell_timings(timings: &Timings, io: &mut Stdio<'_>) {
     let total = ("total", timings.total());
     for (phase, time) in timings.phases.iter().chain([&total]) {
-        let _ = writeln!(
-            io.stderr,
-            "{phase:<10} {:>9.3} ms",
-            time.as_secs_f64() * 1000.0
-        );
+        let _ = writeln!(io.stderr, "{phase:<10} {:>9.3} ms", time.as_secs_f64() * 1000.0);
     }
 }
 
 fn tell_failures(report: &Report, io: &mut Stdio<'_>) {
     for failed in &report.failures {
-        let message = format!(
-            "rule {} failed on {}: {}",
-            failed.rule.as_str(),
-            failed.target,
-            failed.message
-        );
-        let failure = Failure::new(message).with(
-            "help",
-            "this is a defect of mlops-lint, not of the template; the other rules were run",
-        );
+        let message = format!("rule {} failed on {}: {}", failed.rule.as_str(), failed.target, failed.message);
+        let failure = Failure::new(message)
+            .with("help", "this is a defect of mlops-lint, not of the template; the other rules were run");
         let _ = tell("error", "1;31", &failure, io);
     }
 }
@@ -205,9 +148,7 @@ fn nothing_to_check(error: DiscoverError) -> Failure {
         DiscoverError::Missing(path) => {
             let failure = Failure::new(message);
             match did_you_mean(path.as_str(), ["check", "rules", "explain"].into_iter()) {
-                Some(command) => {
-                    failure.with("help", format!("there is a command `mlops-lint {command}`"))
-                }
+                Some(command) => failure.with("help", format!("there is a command `mlops-lint {command}`")),
                 None => failure,
             }
         }
@@ -221,36 +162,21 @@ fn nothing(found: &Discovered, message: String) -> Failure {
     if let [skipped] = found.skipped.as_slice()
         && found.explicit_files_only
     {
-        return Failure::new(skipped.text()).with(
-            "help",
-            "a template has `Resources` at its top level, and each resource in it has a `Type`",
-        );
+        return Failure::new(skipped.text())
+            .with("help", "a template has `Resources` at its top level, and each resource in it has a `Type`");
     }
-    let others: Vec<_> = [
-        Kind::Kubernetes,
-        Kind::GithubWorkflow,
-        Kind::OpenApi,
-        Kind::Compose,
-        Kind::Package,
-        Kind::Empty,
-        Kind::Other,
-    ]
-    .into_iter()
-    .filter_map(|kind| Some(format!("{} {}", found.others.get(&kind)?, kind.counted())))
-    .collect();
+    let others: Vec<_> =
+        [Kind::Kubernetes, Kind::GithubWorkflow, Kind::OpenApi, Kind::Compose, Kind::Package, Kind::Empty, Kind::Other]
+            .into_iter()
+            .filter_map(|kind| Some(format!("{} {}", found.others.get(&kind)?, kind.counted())))
+            .collect();
     let seen = match found.looked_at {
         0 => "no such file seen".to_owned(),
         1 => format!("1 file seen, which is no template ({})", others.join(", ")),
-        count => format!(
-            "{} seen, none is a template ({})",
-            plural(count, "file"),
-            others.join(", ")
-        ),
+        count => format!("{} seen, none is a template ({})", plural(count, "file"), others.join(", ")),
     };
-    let mut failure = Failure::new(message).with(
-        "looked for",
-        format!("*.yaml, *.yml, *.json, *.template with CloudFormation resources; {seen}"),
-    );
+    let mut failure = Failure::new(message)
+        .with("looked for", format!("*.yaml, *.yml, *.json, *.template with CloudFormation resources; {seen}"));
     for skipped in &found.skipped {
         failure = failure.with("skipped", skipped.text());
     }

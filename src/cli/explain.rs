@@ -12,11 +12,7 @@ use super::{Exit, Failure, ListedRule, Stdio, color, did_you_mean, unless_broken
 const WIDEST: usize = 100;
 
 pub(super) fn run(args: &ExplainArgs, io: &mut Stdio<'_>) -> Result<Exit, Failure> {
-    let directories: Vec<_> = args
-        .rules
-        .iter()
-        .map(|directory| io.cwd.join(directory))
-        .collect();
+    let directories: Vec<_> = args.rules.iter().map(|directory| io.cwd.join(directory)).collect();
     let rules = listed(&directories)?;
     let typed = args.rule.as_str();
     let matches = |rule: &&ListedRule| {
@@ -27,26 +23,18 @@ pub(super) fn run(args: &ExplainArgs, io: &mut Stdio<'_>) -> Result<Exit, Failur
         return Err(unknown(typed, &rules));
     };
     let page = Page {
-        paint: Paint {
-            color: color(args.color, io.stdout_is_terminal, io.env),
-        },
+        paint: Paint { color: color(args.color, io.stdout_is_terminal, io.env) },
         width: width(io).min(WIDEST),
         text: String::new(),
     };
     let text = page.rule(rule);
-    unless_broken_pipe(
-        io.stdout
-            .write_all(text.as_bytes())
-            .and_then(|()| io.stdout.flush()),
-    )?;
+    unless_broken_pipe(io.stdout.write_all(text.as_bytes()).and_then(|()| io.stdout.flush()))?;
     Ok(Exit::Clean)
 }
 
 fn unknown(typed: &str, rules: &[ListedRule]) -> Failure {
     let failure = Failure::new(format!("there is no rule `{typed}`"));
-    let known = rules
-        .iter()
-        .flat_map(|rule| [rule.rule.meta.id.as_str(), rule.rule.meta.name.as_str()]);
+    let known = rules.iter().flat_map(|rule| [rule.rule.meta.id.as_str(), rule.rule.meta.name.as_str()]);
     match did_you_mean(typed, known) {
         Some(rule) => failure.with("help", format!("did you mean `{rule}`?")),
         None => failure.with("help", "`mlops-lint rules` lists them all"),
@@ -63,12 +51,8 @@ impl Page {
     fn rule(mut self, ListedRule { rule, types }: &ListedRule) -> String {
         let (meta, docs) = (&rule.meta, &rule.docs);
         let tag = format!("{}[{}]", meta.severity, meta.name);
-        let _ = writeln!(
-            self.text,
-            "{} {}",
-            self.paint.severity(meta.severity, tag),
-            self.paint.bold(meta.id.as_str())
-        );
+        let _ =
+            writeln!(self.text, "{} {}", self.paint.severity(meta.severity, tag), self.paint.bold(meta.id.as_str()));
         self.prose(&meta.summary);
         let _ = writeln!(self.text);
         self.fact("profile", meta.profile.as_str());
@@ -78,28 +62,16 @@ impl Page {
         self.section("What to do", &docs.remedy);
         self.example("Example", docs.example_bad.as_deref());
         self.example("Passes", docs.example_good.as_deref());
-        let own = docs
-            .controls
-            .iter()
-            .map(|(framework, ids)| (framework, ids, ""));
-        let analogies = docs
-            .controls_by_analogy
-            .iter()
-            .map(|(framework, ids)| (framework, ids, " (by analogy)"));
+        let own = docs.controls.iter().map(|(framework, ids)| (framework, ids, ""));
+        let analogies = docs.controls_by_analogy.iter().map(|(framework, ids)| (framework, ids, " (by analogy)"));
         let controls: Vec<_> = own
             .chain(analogies)
             .filter(|(_, ids, _)| !ids.is_empty())
-            .map(|(framework, ids, note)| {
-                format!("- {}: {}{note}", framework_name(framework), ids.join(", "))
-            })
+            .map(|(framework, ids, note)| format!("- {}: {}{note}", framework_name(framework), ids.join(", ")))
             .collect();
         self.section("Controls", &controls.join("\n"));
         self.section("Related rules of other tools", &docs.peers.join(", "));
-        let references: Vec<_> = docs
-            .references
-            .iter()
-            .map(|url| format!("- {url}"))
-            .collect();
+        let references: Vec<_> = docs.references.iter().map(|url| format!("- {url}")).collect();
         self.section("Read more", &references.join("\n"));
         self.text
     }
@@ -125,11 +97,7 @@ impl Page {
         };
         let _ = writeln!(self.text, "\n{}", self.paint.bold(title));
         for line in example(template).lines() {
-            let _ = writeln!(
-                self.text,
-                "{}",
-                format_args!("    {line}").to_string().trim_end()
-            );
+            let _ = writeln!(self.text, "{}", format_args!("    {line}").to_string().trim_end());
         }
     }
 
@@ -139,10 +107,7 @@ impl Page {
         let mut in_code = false;
         for line in markdown.lines().map(str::trim_end).chain([""]) {
             let fence = line.trim_start().starts_with("```");
-            let own_line = fence
-                || in_code
-                || line.is_empty()
-                || line.trim_start().starts_with(['-', '*', '|', '#']);
+            let own_line = fence || in_code || line.is_empty() || line.trim_start().starts_with(['-', '*', '|', '#']);
             if own_line && !paragraph.is_empty() {
                 self.broken(&paragraph);
                 paragraph.clear();
@@ -166,11 +131,7 @@ impl Page {
     }
 
     fn broken(&mut self, paragraph: &str) {
-        let indent = if paragraph.starts_with("- ") || paragraph.starts_with("* ") {
-            "  "
-        } else {
-            ""
-        };
+        let indent = if paragraph.starts_with("- ") || paragraph.starts_with("* ") { "  " } else { "" };
         let lines = wrap(paragraph, self.width, self.width - indent.len());
         let _ = writeln!(self.text, "{}", lines.join(&format!("\n{indent}")));
     }

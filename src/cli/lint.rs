@@ -37,11 +37,7 @@ pub(super) struct Timings {
 impl Timings {
     pub(super) fn start() -> Self {
         let now = Instant::now();
-        Self {
-            started: now,
-            last: now,
-            phases: Vec::new(),
-        }
+        Self { started: now, last: now, phases: Vec::new() }
     }
 
     /// Ends a phase.
@@ -63,27 +59,16 @@ pub(super) fn lint(
     timings: &mut Timings,
 ) -> Result<(SourceMap, Report), Failure> {
     let registry = registry(&options.rules)?;
-    let files = found
-        .templates
-        .into_iter()
-        .map(|template| (template.path, template.text))
-        .collect();
+    let files = found.templates.into_iter().map(|template| (template.path, template.text)).collect();
     let project = Project::load(files, found.explicit_files_only);
     timings.lap("load");
     let graph = engine::link(&project);
     timings.lap("link");
-    let paths: Vec<String> = project
-        .sources
-        .iter()
-        .map(|(_, file)| portable_path(options.root, options.cwd, file.path()))
-        .collect();
-    let rules = engine::CheckOptions {
-        profile: options.profile,
-        min_severity: options.min_severity,
-    };
-    let mut report = engine::check(&project, &graph, &registry, rules, |finding| {
-        &paths[finding.primary.span.file.index()]
-    });
+    let paths: Vec<String> =
+        project.sources.iter().map(|(_, file)| portable_path(options.root, options.cwd, file.path())).collect();
+    let rules = engine::CheckOptions { profile: options.profile, min_severity: options.min_severity };
+    let mut report =
+        engine::check(&project, &graph, &registry, rules, |finding| &paths[finding.primary.span.file.index()]);
     report.counts.files = found.looked_at;
     timings.lap("check");
     drop(graph);
@@ -97,9 +82,7 @@ fn registry(directories: &[Utf8PathBuf]) -> Result<Registry, Failure> {
         for path in rule_files(directory)? {
             let text = std::fs::read_to_string(&path)
                 .map_err(|error| Failure::new(format!("cannot read rule `{path}`: {error}")))?;
-            registry
-                .add(&path, &text)
-                .map_err(|error| rule_error(*error))?;
+            registry.add(&path, &text).map_err(|error| rule_error(*error))?;
         }
     }
     Ok(registry)
@@ -107,30 +90,21 @@ fn registry(directories: &[Utf8PathBuf]) -> Result<Registry, Failure> {
 
 /// The rule files below a directory, in order.
 fn rule_files(directory: &Utf8Path) -> Result<Vec<Utf8PathBuf>, Failure> {
-    let unreadable = |error: &dyn std::fmt::Display| {
-        Failure::new(format!("cannot read rules in `{directory}`: {error}"))
-    };
+    let unreadable =
+        |error: &dyn std::fmt::Display| Failure::new(format!("cannot read rules in `{directory}`: {error}"));
     if !directory.is_dir() {
-        return Err(Failure::new(format!(
-            "there is no directory `{directory}` with rules"
-        )));
+        return Err(Failure::new(format!("there is no directory `{directory}` with rules")));
     }
     let mut files = Vec::new();
-    for entry in ignore::WalkBuilder::new(directory)
-        .standard_filters(false)
-        .sort_by_file_path(Ord::cmp)
-        .build()
-    {
+    for entry in ignore::WalkBuilder::new(directory).standard_filters(false).sort_by_file_path(Ord::cmp).build() {
         let entry = entry.map_err(|error| unreadable(&error))?;
-        let path = Utf8PathBuf::from_path_buf(entry.into_path())
-            .map_err(|path| unreadable(&path.display()))?;
+        let path = Utf8PathBuf::from_path_buf(entry.into_path()).map_err(|path| unreadable(&path.display()))?;
         if path.is_file() && matches!(path.extension(), Some("yaml" | "yml")) {
             files.push(path);
         }
     }
     if files.is_empty() {
-        return Err(Failure::new(format!("no rule files in `{directory}`"))
-            .with("looked for", "*.yaml, *.yml"));
+        return Err(Failure::new(format!("no rule files in `{directory}`")).with("looked for", "*.yaml, *.yml"));
     }
     Ok(files)
 }
@@ -152,10 +126,7 @@ pub(super) fn listed(directories: &[Utf8PathBuf]) -> Result<Vec<ListedRule>, Fai
         .rules()
         .iter()
         .map(|rule| ListedRule {
-            rule: ReportedRule {
-                meta: rule.meta.clone(),
-                docs: rule.docs(),
-            },
+            rule: ReportedRule { meta: rule.meta.clone(), docs: rule.docs() },
             types: rule.kinds.0.iter().map(ToString::to_string).collect(),
         })
         .collect())

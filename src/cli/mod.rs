@@ -74,27 +74,14 @@ struct Failure {
 
 impl Failure {
     fn new(message: impl Into<String>) -> Self {
-        Self {
-            message: message.into(),
-            place: None,
-            lines: Vec::new(),
-        }
+        Self { message: message.into(), place: None, lines: Vec::new() }
     }
 
     /// The place is drawn like that of a finding.
     fn at(mut self, file: SourceFile, span: Span, text: impl Into<String>) -> Self {
         let mut sources = SourceMap::default();
-        let span = Span {
-            file: sources.add(file),
-            ..span
-        };
-        self.place = Some(Box::new((
-            sources,
-            Label {
-                span,
-                text: text.into(),
-            },
-        )));
+        let span = Span { file: sources.add(file), ..span };
+        self.place = Some(Box::new((sources, Label { span, text: text.into() })));
         self
     }
 
@@ -134,36 +121,16 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, io: &mut Stdio<'_>) ->
 fn usage(error: &clap::Error, io: &mut Stdio<'_>) -> Exit {
     let to_stderr = error.use_stderr();
     let text = error.render();
-    let terminal = if to_stderr {
-        io.stderr_is_terminal
-    } else {
-        io.stdout_is_terminal
-    };
-    let text = if color(ColorChoice::Auto, terminal, io.env) {
-        text.ansi().to_string()
-    } else {
-        text.to_string()
-    };
-    let stream = if to_stderr {
-        &mut *io.stderr
-    } else {
-        &mut *io.stdout
-    };
-    let _ = stream
-        .write_all(text.as_bytes())
-        .and_then(|()| stream.flush());
-    if to_stderr {
-        Exit::CouldNotRun
-    } else {
-        Exit::Clean
-    }
+    let terminal = if to_stderr { io.stderr_is_terminal } else { io.stdout_is_terminal };
+    let text = if color(ColorChoice::Auto, terminal, io.env) { text.ansi().to_string() } else { text.to_string() };
+    let stream = if to_stderr { &mut *io.stderr } else { &mut *io.stdout };
+    let _ = stream.write_all(text.as_bytes()).and_then(|()| stream.flush());
+    if to_stderr { Exit::CouldNotRun } else { Exit::Clean }
 }
 
 /// Writes a message with its lines to standard error.
 fn tell(word: &str, style: &'static str, failure: &Failure, io: &mut Stdio<'_>) -> io::Result<()> {
-    let paint = Paint {
-        color: color(ColorChoice::Auto, io.stderr_is_terminal, io.env),
-    };
+    let paint = Paint { color: color(ColorChoice::Auto, io.stderr_is_terminal, io.env) };
     let mut text = format!("{}: {}\n", paint.style(style, word), failure.message);
     if let Some((sources, label)) = failure.place.as_deref() {
         let cx = RenderContext {
@@ -190,9 +157,9 @@ fn tell(word: &str, style: &'static str, failure: &Failure, io: &mut Stdio<'_>) 
 /// A reader that has gone away (`| head`) is no failure.
 fn unless_broken_pipe(result: io::Result<()>) -> Result<(), Failure> {
     match result {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::new(format!(
-            "cannot write to standard output: {error}"
-        ))),
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(Failure::new(format!("cannot write to standard output: {error}")))
+        }
         _ => Ok(()),
     }
 }
@@ -206,9 +173,7 @@ fn color(choice: ColorChoice, terminal: bool, env: &dyn Fn(&str) -> Option<Strin
         ColorChoice::Never => false,
         ColorChoice::Auto if set("NO_COLOR") => false,
         ColorChoice::Auto if set("CLICOLOR_FORCE") && !zero("CLICOLOR_FORCE") => true,
-        ColorChoice::Auto => {
-            terminal && !zero("CLICOLOR") && env("TERM").as_deref() != Some("dumb")
-        }
+        ColorChoice::Auto => terminal && !zero("CLICOLOR") && env("TERM").as_deref() != Some("dumb"),
     }
 }
 
@@ -221,9 +186,7 @@ fn width(io: &Stdio<'_>) -> usize {
 /// The known word that is nearest to what was typed, if it is near.
 fn did_you_mean<'a>(typed: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let typed = typed.to_ascii_lowercase();
-    let nearest = known
-        .map(|word| (distance(&typed, &word.to_ascii_lowercase()), word))
-        .min()?;
+    let nearest = known.map(|word| (distance(&typed, &word.to_ascii_lowercase()), word)).min()?;
     (nearest.0 <= 1 + typed.len() / 5).then_some(nearest.1)
 }
 
@@ -254,10 +217,7 @@ mod tests {
     fn near_words_are_suggested_and_far_ones_are_not() {
         let known = || ["ENC001", "ENC010", "sagemaker-endpoint-config-kms"].into_iter();
         assert_eq!(did_you_mean("enc01", known()), Some("ENC001"));
-        assert_eq!(
-            did_you_mean("sagemaker-endpont-config-kms", known()),
-            Some("sagemaker-endpoint-config-kms")
-        );
+        assert_eq!(did_you_mean("sagemaker-endpont-config-kms", known()), Some("sagemaker-endpoint-config-kms"));
         assert_eq!(did_you_mean("zzz", known()), None);
         assert_eq!(distance("ab", "ba"), 1);
         assert_eq!(distance("", "abc"), 3);
@@ -266,37 +226,16 @@ mod tests {
     #[test]
     fn colour_follows_the_conventions() {
         let with = |pairs: &'static [(&'static str, &'static str)]| {
-            move |name: &str| {
-                pairs
-                    .iter()
-                    .find(|(key, _)| *key == name)
-                    .map(|(_, value)| (*value).to_owned())
-            }
+            move |name: &str| pairs.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
         };
         assert!(color(ColorChoice::Auto, true, &with(&[])));
         assert!(!color(ColorChoice::Auto, false, &with(&[])));
         assert!(!color(ColorChoice::Auto, true, &with(&[("NO_COLOR", "1")])));
         assert!(color(ColorChoice::Auto, true, &with(&[("NO_COLOR", "")])));
-        assert!(color(
-            ColorChoice::Auto,
-            false,
-            &with(&[("CLICOLOR_FORCE", "1")])
-        ));
-        assert!(!color(
-            ColorChoice::Auto,
-            false,
-            &with(&[("CLICOLOR_FORCE", "0")])
-        ));
-        assert!(!color(
-            ColorChoice::Auto,
-            true,
-            &with(&[("NO_COLOR", "1"), ("CLICOLOR_FORCE", "1")])
-        ));
+        assert!(color(ColorChoice::Auto, false, &with(&[("CLICOLOR_FORCE", "1")])));
+        assert!(!color(ColorChoice::Auto, false, &with(&[("CLICOLOR_FORCE", "0")])));
+        assert!(!color(ColorChoice::Auto, true, &with(&[("NO_COLOR", "1"), ("CLICOLOR_FORCE", "1")])));
         assert!(!color(ColorChoice::Auto, true, &with(&[("TERM", "dumb")])));
-        assert!(color(
-            ColorChoice::Always,
-            false,
-            &with(&[("NO_COLOR", "1")])
-        ));
+        assert!(color(ColorChoice::Always, false, &with(&[("NO_COLOR", "1")])));
     }
 }

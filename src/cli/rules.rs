@@ -10,37 +10,19 @@ use super::lint::listed;
 use super::{Exit, Failure, ListedRule, Stdio, color, unless_broken_pipe};
 
 pub(super) fn run(args: &RulesArgs, io: &mut Stdio<'_>) -> Result<Exit, Failure> {
-    let directories: Vec<_> = args
-        .rules
-        .iter()
-        .map(|directory| io.cwd.join(directory))
-        .collect();
+    let directories: Vec<_> = args.rules.iter().map(|directory| io.cwd.join(directory)).collect();
     let rules = listed(&directories)?;
     let mut text = Vec::new();
     let written = match args.format {
         OutputFormat::Json => json(&rules, &mut text),
-        _ => table(
-            &rules,
-            Paint {
-                color: color(args.color, io.stdout_is_terminal, io.env),
-            },
-            &mut text,
-        ),
+        _ => table(&rules, Paint { color: color(args.color, io.stdout_is_terminal, io.env) }, &mut text),
     };
-    unless_broken_pipe(
-        written
-            .and_then(|()| io.stdout.write_all(&text))
-            .and_then(|()| io.stdout.flush()),
-    )?;
+    unless_broken_pipe(written.and_then(|()| io.stdout.write_all(&text)).and_then(|()| io.stdout.flush()))?;
     Ok(Exit::Clean)
 }
 
 fn table(rules: &[ListedRule], paint: Paint, out: &mut dyn Write) -> io::Result<()> {
-    let name_width = rules
-        .iter()
-        .map(|rule| rule.rule.meta.name.len())
-        .max()
-        .unwrap_or(0);
+    let name_width = rules.iter().map(|rule| rule.rule.meta.name.len()).max().unwrap_or(0);
     for ListedRule { rule, .. } in rules {
         let meta = &rule.meta;
         writeln!(

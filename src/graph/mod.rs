@@ -54,10 +54,10 @@ pub struct Entity<'p> {
     pub virtual_node: Option<Box<VirtualNode<'p>>>,
 }
 
-impl<'p> Entity<'p> {
+impl Entity<'_> {
     /// The name people know it by: the logical id, or the name of the state or step.
     pub fn name(&self) -> &str {
-        self.virtual_node.as_ref().and_then(|node| node.name.as_deref()).unwrap_or(&self.resource.name)
+        self.virtual_node.as_ref().and_then(|node| node.name).unwrap_or(&self.resource.name)
     }
 }
 
@@ -248,7 +248,7 @@ impl<'p> World<'p> for StackGraph<'p> {
                 self.body(id).to(self.templates[entity.template.index()].node(properties))
             }
         };
-        let node = path.split('.').try_fold(start.node, |node, key| node.get(key))?;
+        let node = path.split('.').try_fold(start.node, Node::get)?;
         Some(start.to(node))
     }
 

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use rustc_hash::FxHashMap;
 
 use crate::syntax::{Node, NodeId, Tag};
-use crate::template::{Expr, Parameter, Template, TemplateId};
+use crate::template::{Call, Expr, Parameter, Template, TemplateId};
 use crate::value::{Cursor, Domain, GroupId, Hole, ParameterValue, Pseudo, Scalar};
 
 use super::link::Nested;
@@ -14,7 +14,7 @@ use super::link::Nested;
 /// The groups of all parameters of a project.
 pub(super) struct Groups<'p> {
     /// Per template, per parameter.
-    groups: Vec<Vec<GroupId>>,
+    of: Vec<Vec<GroupId>>,
     /// What each parameter of a nested template is passed.
     passed: FxHashMap<(TemplateId, &'p str), Cursor<'p>>,
     /// Literals that conditions compare a group with, in the order of the files.
@@ -60,7 +60,7 @@ impl<'p> Groups<'p> {
             }
             groups.push(own);
         }
-        let mut found = Self { groups, passed: FxHashMap::default(), literals: FxHashMap::default(), pseudo: FxHashMap::default() };
+        let mut found = Self { of: groups, passed: FxHashMap::default(), literals: FxHashMap::default(), pseudo: FxHashMap::default() };
         for template in templates {
             found.collect_literals(template);
         }
@@ -95,7 +95,7 @@ impl<'p> Groups<'p> {
             && let [left, right] = arguments[..]
         {
             for (name, literal) in [(left, right), (right, left)] {
-                let Some(name) = Expr::of(name).call().filter(|call| call.function == Tag::Ref).and_then(|call| call.text())
+                let Some(name) = Expr::of(name).call().filter(|call| call.function == Tag::Ref).and_then(Call::text)
                 else {
                     continue;
                 };
@@ -114,7 +114,7 @@ impl<'p> Groups<'p> {
             self.pseudo.entry(pseudo).or_default()
         } else {
             let Some(index) = template.parameters.iter().position(|parameter| &*parameter.name == name) else { return };
-            self.literals.entry(self.groups[template.id.index()][index]).or_default()
+            self.literals.entry(self.of[template.id.index()][index]).or_default()
         };
         if !literals.contains(&literal) {
             literals.push(literal);
@@ -127,7 +127,7 @@ impl<'p> Groups<'p> {
             return ParameterValue::Passed(cursor);
         }
         let index = template.parameters.iter().position(|known| known.key == parameter.key).unwrap_or_default();
-        ParameterValue::Free(self.groups[template.id.index()][index])
+        ParameterValue::Free(self.of[template.id.index()][index])
     }
 
     /// The values of a free parameter, its default first.

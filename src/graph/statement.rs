@@ -155,13 +155,13 @@ fn read_document<'p>(resolver: &Resolver<'_, 'p>, document: Found<'p>, statement
     if list.value.is_absent() {
         // `AWS::Events::EventBusPolicy` takes one statement without a document around it.
         if !member(resolver, &document, "Effect").value.is_absent() {
-            statements.push(statement(resolver, document));
+            statements.push(statement(resolver, &document));
         }
         return;
     }
     for item in each(resolver, list) {
         if matches!(item.value, Value::Map(_)) {
-            statements.push(statement(resolver, item));
+            statements.push(statement(resolver, &item));
         } else if let Value::Symbolic(parts) = &item.value {
             let unknown = resolver.why(parts);
             statements.push(Found { value: Value::Unknown(Rc::new(unknown)), ..item });
@@ -171,9 +171,9 @@ fn read_document<'p>(resolver: &Resolver<'_, 'p>, document: Found<'p>, statement
     }
 }
 
-fn statement<'p>(resolver: &Resolver<'_, 'p>, item: Found<'p>) -> Found<'p> {
+fn statement<'p>(resolver: &Resolver<'_, 'p>, item: &Found<'p>) -> Found<'p> {
     let cursor = item.cursor;
-    let get = |key: &str| member(resolver, &item, key);
+    let get = |key: &str| member(resolver, item, key);
     let list = |key: &str| {
         let found = get(key);
         let place = found.cursor;

@@ -3,8 +3,6 @@
 //!
 //! Which step, action or property makes which node is data of the catalogue.
 
-use std::borrow::Cow;
-
 use crate::catalog::{self, Format};
 use crate::syntax::{Node, Tag};
 use crate::template::{Embedded, Expr, Resource, Template, literal_hint, visit};
@@ -20,7 +18,7 @@ pub struct VirtualNode<'p> {
     /// Where its members are.
     pub cursor: Cursor<'p>,
     /// The state's or step's name, if it is one.
-    pub name: Option<Cow<'p, str>>,
+    pub name: Option<&'p str>,
     /// Where a finding goes that has no better place: the state's key, the step's name.
     pub anchor: Option<Node<'p>>,
     /// Conditions of the branches of `Fn::If` that it stands in.
@@ -89,11 +87,11 @@ impl<'p> Reader<'p, '_> {
         let Some(states) = machine.node.get("States") else { return };
         for (key, state) in states.entries() {
             let state = machine.to(state);
-            let name = Cow::Borrowed(key.text());
-            self.push("ASL::State", state, Some(name.clone()), Some(key));
+            let name = key.text();
+            self.push("ASL::State", state, Some(name), Some(key));
             if state.node.get("Type").and_then(Node::scalar) == Some("Task") {
-                self.push("ASL::Task", state, Some(name.clone()), Some(key));
-                self.task(state, &name, key);
+                self.push("ASL::Task", state, Some(name), Some(key));
+                self.task(state, key.text());
             }
             if depth < 32 {
                 for path in catalog::nested_states() {
@@ -111,7 +109,7 @@ impl<'p> Reader<'p, '_> {
     }
 
     /// The job that a task starts.
-    fn task(&mut self, state: Cursor<'p>, name: &Cow<'p, str>, key: Node<'p>) {
+    fn task(&mut self, state: Cursor<'p>, name: &'p str) {
         let Some(resource) = state.node.get("Resource") else { return };
         let hint = literal_hint(resource);
         let Some(action) = sagemaker_action(&hint) else { return };
@@ -119,12 +117,11 @@ impl<'p> Reader<'p, '_> {
         else {
             return;
         };
-        let _ = key;
         for rule in catalog::asl_action(action) {
             let mut places = Vec::new();
             visit(arguments, rule.at, &mut |node| places.push(node));
             for node in places {
-                self.push(rule.kind, state.to(node), Some(name.clone()), Some(arguments_key));
+                self.push(rule.kind, state.to(node), Some(name), Some(arguments_key));
             }
         }
     }
@@ -138,16 +135,16 @@ impl<'p> Reader<'p, '_> {
     fn step_list(&mut self, list: Cursor<'p>, depth: u8) {
         for step in list.node.items() {
             let step = list.to(step);
-            let name = step.node.get("Name").and_then(Node::scalar).map(Cow::Borrowed);
+            let name = step.node.get("Name").and_then(Node::scalar);
             let name_node = step.node.get("Name");
-            self.push("PD::Step", step, name.clone(), name_node);
+            self.push("PD::Step", step, name, name_node);
             let Some(kind) = step.node.get("Type").and_then(Node::scalar) else { continue };
             let Some((key, arguments)) = step.node.entry("Arguments") else { continue };
             for rule in catalog::pipeline_step(kind) {
                 let mut places = Vec::new();
                 visit(arguments, rule.at, &mut |node| places.push(node));
                 for node in places {
-                    self.push(rule.kind, step.to(node), name.clone(), Some(key));
+                    self.push(rule.kind, step.to(node), name, Some(key));
                 }
             }
             for (nesting, members) in catalog::nested_steps() {
@@ -162,7 +159,7 @@ impl<'p> Reader<'p, '_> {
         }
     }
 
-    fn images(&mut self, kind: &str, at: Cursor<'p>, anchor: Option<(&Cow<'p, str>, Node<'p>)>) {
+    fn images(&mut self, kind: &str, at: Cursor<'p>, anchor: Option<(&'p str, Node<'p>)>) {
         for path in catalog::images(kind) {
             let mut places = Vec::new();
             visit(at.node, path, &mut |node| places.push(node));
@@ -172,23 +169,23 @@ impl<'p> Reader<'p, '_> {
                 visit(at.node, around, &mut |node| places.extend(node.get(&key)));
             }
             for node in places {
-                let (name, anchor) = anchor.map_or((None, None), |(name, node)| (Some(name.clone()), Some(node)));
+                let (name, anchor) = anchor.map_or((None, None), |(name, node)| (Some(name), Some(node)));
                 self.push_one("ML::Image", at.to(node), name, anchor);
             }
         }
     }
 
-    fn push(&mut self, kind: &'static str, cursor: Cursor<'p>, name: Option<Cow<'p, str>>, anchor: Option<Node<'p>>) {
-        self.push_one(kind, cursor, name.clone(), anchor);
+    fn push(&mut self, kind: &'static str, cursor: Cursor<'p>, name: Option<&'p str>, anchor: Option<Node<'p>>) {
+        self.push_one(kind, cursor, name, anchor);
         if kind.starts_with("ML::") {
-            match (&name, anchor) {
+            match (name, anchor) {
                 (Some(name), Some(anchor)) => self.images(kind, cursor, Some((name, anchor))),
                 _ => self.images(kind, cursor, None),
             }
         }
     }
 
-    fn push_one(&mut self, kind: &'static str, cursor: Cursor<'p>, name: Option<Cow<'p, str>>, anchor: Option<Node<'p>>) {
+    fn push_one(&mut self, kind: &'static str, cursor: Cursor<'p>, name: Option<&'p str>, anchor: Option<Node<'p>>) {
         let mut guards = guards(cursor.node);
         if let Some(embedded) = cursor.embedded {
             guards.extend(self::guards(self.template.node(embedded.host)));
@@ -225,12 +222,9 @@ fn guards(node: Node<'_>) -> Vec<(&str, bool)> {
             if is_if {
                 let mut items = parent.items();
                 let name = items.next().and_then(Node::scalar);
-                if let Some(name) = name {
-                    if items.next() == Some(node) {
-                        guards.push((name, true));
-                    } else if items.next() == Some(node) {
-                        guards.push((name, false));
-                    }
+                let branch = items.take(2).position(|item| item == node);
+                if let (Some(name), Some(branch)) = (name, branch) {
+                    guards.push((name, branch == 0));
                 }
             }
         }

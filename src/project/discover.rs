@@ -4,7 +4,7 @@
 //! extensions `.yaml .yml .json .template`; symbolic links to files are followed, those to directories only when they are named.
 //! Files that are named are read whatever their name and even when ignored. `-` is standard input.
 //! A directory with the `manifest.json` of a CDK assembly gives the templates that the manifest names and no others.
-//! What a file is, is seen by its text ([`sniff`]); nothing is parsed here.
+//! What a file is, is seen by its text ([`sniff()`]); nothing is parsed here.
 
 mod assembly;
 mod paths;

@@ -74,12 +74,7 @@ struct Spot {
 }
 
 /// The blocks of a primary label and related ones, for a terminal of this many columns.
-pub(super) fn excerpts(
-    primary: &Label,
-    related: &[Label],
-    places: &Places<'_>,
-    width: usize,
-) -> Vec<Excerpt> {
+pub(super) fn excerpts(primary: &Label, related: &[Label], places: &Places<'_>, width: usize) -> Vec<Excerpt> {
     let mut groups: Vec<Vec<Spot>> = Vec::new();
     let labels = std::iter::once((primary, true)).chain(related.iter().map(|label| (label, false)));
     for (label, primary) in labels {
@@ -95,18 +90,12 @@ pub(super) fn excerpts(
             }
             continue;
         }
-        match groups
-            .iter_mut()
-            .find(|group| is_near(group, &spot, places, width))
-        {
+        match groups.iter_mut().find(|group| is_near(group, &spot, places, width)) {
             Some(group) => group.push(spot),
             None => groups.push(vec![spot]),
         }
     }
-    groups
-        .into_iter()
-        .map(|group| cut(group, places, width))
-        .collect()
+    groups.into_iter().map(|group| cut(group, places, width)).collect()
 }
 
 fn place(label: &Label, primary: bool, places: &Places<'_>) -> Spot {
@@ -115,31 +104,16 @@ fn place(label: &Label, primary: bool, places: &Places<'_>) -> Spot {
     let at = places.position(label.span.file, label.span.start);
     let line = source.lines().line_range(text, at.line);
     // Offsets that point past a line or into a character cannot come from a parser, but must not end the program.
-    let floor = |offset: usize| {
-        (0..=offset.min(line.end))
-            .rev()
-            .find(|&at| text.is_char_boundary(at))
-            .unwrap_or(0)
-    };
+    let floor = |offset: usize| (0..=offset.min(line.end)).rev().find(|&at| text.is_char_boundary(at)).unwrap_or(0);
     let start = floor(label.span.start as usize).max(line.start);
     let mut end = floor(label.span.end as usize).max(start);
     if label.span.end as usize > line.end {
         end = start + text[start..end].trim_end().len();
     }
     if end == start {
-        end += text[start..line.end]
-            .chars()
-            .next()
-            .map_or(0, char::len_utf8);
+        end += text[start..line.end].chars().next().map_or(0, char::len_utf8);
     }
-    Spot {
-        file: label.span.file,
-        start,
-        end,
-        at,
-        text: one_line(&label.text).into_owned(),
-        primary,
-    }
+    Spot { file: label.span.file, start, end, at, text: one_line(&label.text).into_owned(), primary }
 }
 
 fn is_near(group: &[Spot], spot: &Spot, places: &Places<'_>, width: usize) -> bool {
@@ -154,13 +128,10 @@ fn is_near(group: &[Spot], spot: &Spot, places: &Places<'_>, width: usize) -> bo
     // Two labels far apart on one long line cannot be seen through one window.
     let window = room(width, last.max(line)) / 2;
     let source = places.sources().file(spot.file);
-    let seen = group
-        .iter()
-        .filter(|other| other.at.line == line)
-        .all(|other| {
-            source.lines().line_range(source.text(), line).len() <= window * 2
-                || spot.end.max(other.end) - spot.start.min(other.start) <= window
-        });
+    let seen = group.iter().filter(|other| other.at.line == line).all(|other| {
+        source.lines().line_range(source.text(), line).len() <= window * 2
+            || spot.end.max(other.end) - spot.start.min(other.start) <= window
+    });
     gap <= NEAR && height <= TALLEST && seen
 }
 
@@ -169,16 +140,8 @@ fn cut(mut group: Vec<Spot>, places: &Places<'_>, width: usize) -> Excerpt {
     let source = places.sources().file(group[0].file);
     let text = source.text();
     let before = |spot: &Spot| if spot.primary { LINES_BEFORE } else { 0 };
-    let first_line = group
-        .iter()
-        .map(|spot| spot.at.line.saturating_sub(before(spot)).max(1))
-        .min()
-        .unwrap_or(1);
-    let last_line = group
-        .iter()
-        .map(|spot| spot.at.line)
-        .max()
-        .unwrap_or(first_line);
+    let first_line = group.iter().map(|spot| spot.at.line.saturating_sub(before(spot)).max(1)).min().unwrap_or(1);
+    let last_line = group.iter().map(|spot| spot.at.line).max().unwrap_or(first_line);
     let room = room(width, last_line);
     let mut drawn = String::new();
     let mut marks = Vec::new();
@@ -193,13 +156,7 @@ fn cut(mut group: Vec<Spot>, places: &Places<'_>, width: usize) -> Excerpt {
             let left = digits(last_line) + 4 + column + ELBOW;
             let room = width.saturating_sub(left).max(WORDS);
             let text = wrap(&spot.text, room, room).join("\n");
-            marks.push(Mark {
-                start,
-                len: end - start,
-                text,
-                primary: spot.primary,
-                at: spot.at,
-            });
+            marks.push(Mark { start, len: end - start, text, primary: spot.primary, at: spot.at });
         }
     }
     Excerpt {
@@ -212,16 +169,10 @@ fn cut(mut group: Vec<Spot>, places: &Places<'_>, width: usize) -> Excerpt {
 }
 
 /// The part of a line that is shown: all of it if it fits, else what is around the labels; moved left where their words would not fit.
-fn window(
-    text: &str,
-    line: std::ops::Range<usize>,
-    marks: &[&Spot],
-    room: usize,
-) -> std::ops::Range<usize> {
+fn window(text: &str, line: std::ops::Range<usize>, marks: &[&Spot], room: usize) -> std::ops::Range<usize> {
     let window = around(text, line.clone(), marks, room);
     let overflow = |spot: &&Spot| {
-        let middle =
-            width_to(text, window.start, spot.start) + width_to(text, spot.start, spot.end) / 2;
+        let middle = width_to(text, window.start, spot.start) + width_to(text, spot.start, spot.end) / 2;
         let words = width_of(&spot.text).min(WORDS);
         // Words that need more than there is are broken anyway; a few columns left of the label have to stay.
         let spare = width_to(text, window.start, spot.start).saturating_sub(CONTEXT);
@@ -233,30 +184,16 @@ fn window(
     }
     // One column more for the ellipsis.
     let mut start = window.start + fitting(&text[window.clone()], overflow + 1);
-    start = marks
-        .iter()
-        .map(|spot| spot.start)
-        .chain([start])
-        .min()
-        .unwrap_or(start);
+    start = marks.iter().map(|spot| spot.start).chain([start]).min().unwrap_or(start);
     start..start + fitting(&text[start..line.end], room.saturating_sub(2))
 }
 
 /// Columns between two offsets; none if they are the wrong way round.
 fn width_to(text: &str, from: usize, to: usize) -> usize {
-    text.get(from..to)
-        .unwrap_or_default()
-        .chars()
-        .map(column_bound)
-        .sum()
+    text.get(from..to).unwrap_or_default().chars().map(column_bound).sum()
 }
 
-fn around(
-    text: &str,
-    line: std::ops::Range<usize>,
-    marks: &[&Spot],
-    room: usize,
-) -> std::ops::Range<usize> {
+fn around(text: &str, line: std::ops::Range<usize>, marks: &[&Spot], room: usize) -> std::ops::Range<usize> {
     // Four bytes a column is the most that a character takes: a longer line need not be measured to its end.
     if line.len() <= room * 4 && fitting(&text[line.clone()], room) == line.len() {
         return line;
@@ -306,11 +243,7 @@ fn fitting(text: &str, room: usize) -> usize {
 
 /// Columns at most, a tab included.
 fn column_bound(character: char) -> usize {
-    if character == '\t' {
-        TAB
-    } else {
-        columns(character)
-    }
+    if character == '\t' { TAB } else { columns(character) }
 }
 
 /// Appends a line's window to `drawn` and says where each mark came to stand.
@@ -351,15 +284,7 @@ fn draw(
         drawn.push('…');
     }
     drawn.push('\n');
-    offsets
-        .into_iter()
-        .map(|(start, end)| {
-            (
-                start.unwrap_or(last).max(first),
-                end.unwrap_or(last).max(first),
-            )
-        })
-        .collect()
+    offsets.into_iter().map(|(start, end)| (start.unwrap_or(last).max(first), end.unwrap_or(last).max(first))).collect()
 }
 
 /// Columns for the text of a line.

@@ -6,8 +6,8 @@ use std::fmt;
 use std::io::{self, Write};
 
 use miette::{
-    Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError,
-    MietteSpanContents, SourceCode, SourceSpan, SpanContents, ThemeStyles,
+    Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, MietteSpanContents, SourceCode,
+    SourceSpan, SpanContents, ThemeStyles,
 };
 
 use crate::engine::{Report, ReportedRule};
@@ -26,17 +26,8 @@ const CONTROLS_SHOWN: usize = 2;
 const SENTENCES: usize = 2;
 
 /// Writes findings, the undecided where they are wanted, and the summary.
-pub(super) fn render(
-    report: &Report,
-    cx: &RenderContext<'_>,
-    out: &mut dyn Write,
-) -> io::Result<()> {
-    let page = Page {
-        report,
-        cx,
-        places: Places::new(cx, PEOPLE),
-        paint: Paint { color: cx.color },
-    };
+pub(super) fn render(report: &Report, cx: &RenderContext<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let page = Page { report, cx, places: Places::new(cx, PEOPLE), paint: Paint { color: cx.color } };
     for finding in &report.findings {
         page.finding(finding, out)?;
     }
@@ -54,16 +45,8 @@ pub(super) fn render(
 /// One place, in the colour of what is worst.
 pub(super) fn draw(label: &Label, cx: &RenderContext<'_>) -> String {
     let report = Report::default();
-    let page = Page {
-        report: &report,
-        cx,
-        places: Places::new(cx, PEOPLE),
-        paint: Paint { color: cx.color },
-    };
-    excerpts(label, &[], &page.places, cx.width)
-        .iter()
-        .map(|block| page.draw(block, 0, Severity::High))
-        .collect()
+    let page = Page { report: &report, cx, places: Places::new(cx, PEOPLE), paint: Paint { color: cx.color } };
+    excerpts(label, &[], &page.places, cx.width).iter().map(|block| page.draw(block, 0, Severity::High)).collect()
 }
 
 struct Page<'a> {
@@ -77,20 +60,8 @@ impl Page<'_> {
     fn finding(&self, finding: &Finding, out: &mut dyn Write) -> io::Result<()> {
         let rule = self.report.rules.get(&finding.rule).map(AsRef::as_ref);
         let word = finding.severity.as_str();
-        self.headline(
-            word,
-            Some(finding.severity),
-            rule,
-            finding.rule.as_str(),
-            &finding.message,
-            out,
-        )?;
-        let blocks = excerpts(
-            &finding.primary,
-            &finding.related,
-            &self.places,
-            self.cx.width,
-        );
+        self.headline(word, Some(finding.severity), rule, finding.rule.as_str(), &finding.message, out)?;
+        let blocks = excerpts(&finding.primary, &finding.related, &self.places, self.cx.width);
         let digits = blocks.iter().map(Excerpt::digits).max().unwrap_or(1);
         for block in &blocks {
             let indent = digits - block.digits();
@@ -98,24 +69,11 @@ impl Page<'_> {
         }
         let docs = rule.map(|rule| &rule.docs);
         if let Some(docs) = docs {
-            self.line(
-                "why",
-                sentences(&first_paragraph(&docs.why), SENTENCES),
-                out,
-            )?;
+            self.line("why", sentences(&first_paragraph(&docs.why), SENTENCES), out)?;
         }
-        let remedy =
-            || docs.map(|docs| sentences(&first_paragraph(&docs.remedy), SENTENCES).to_owned());
-        self.line(
-            "help",
-            &finding.help.clone().or_else(remedy).unwrap_or_default(),
-            out,
-        )?;
-        self.line(
-            "assumed",
-            finding.assumed.as_deref().unwrap_or_default(),
-            out,
-        )?;
+        let remedy = || docs.map(|docs| sentences(&first_paragraph(&docs.remedy), SENTENCES).to_owned());
+        self.line("help", &finding.help.clone().or_else(remedy).unwrap_or_default(), out)?;
+        self.line("assumed", finding.assumed.as_deref().unwrap_or_default(), out)?;
         if let Some(rule) = rule {
             self.more(rule, out)?;
         }
@@ -124,33 +82,17 @@ impl Page<'_> {
 
     fn undecided(&self, undecided: &Undecided, out: &mut dyn Write) -> io::Result<()> {
         let rule = self.report.rules.get(&undecided.rule).map(AsRef::as_ref);
-        let at = self
-            .places
-            .position(undecided.span.file, undecided.span.start);
+        let at = self.places.position(undecided.span.file, undecided.span.start);
         let path = self.places.shown(undecided.span.file);
         let subject = &undecided.subject;
-        let what = if subject.path.is_empty() {
-            subject.resource.as_deref().unwrap_or("it")
-        } else {
-            &subject.path
-        };
+        let what = if subject.path.is_empty() { subject.resource.as_deref().unwrap_or("it") } else { &subject.path };
         let message = format!("`{what}` at {path}:{}:{}", at.line, at.column);
-        self.headline(
-            "undecided",
-            None,
-            rule,
-            undecided.rule.as_str(),
-            &message,
-            out,
-        )?;
+        self.headline("undecided", None, rule, undecided.rule.as_str(), &message, out)?;
         for reason in &undecided.reasons {
             self.line("because", &reason.text(), out)?;
         }
-        let mut remedies: Vec<_> = undecided
-            .reasons
-            .iter()
-            .filter_map(|reason| summary::settles(reason.kind))
-            .collect();
+        let mut remedies: Vec<_> =
+            undecided.reasons.iter().filter_map(|reason| summary::settles(reason.kind)).collect();
         remedies.dedup();
         self.line("help", &remedies.join("; "), out)?;
         writeln!(out)
@@ -170,18 +112,12 @@ impl Page<'_> {
         let tag = format!("{word}[{name}]");
         let message = one_line(message);
         let used = width_of(&tag) + width_of(id) + 3;
-        let lines = wrap(
-            &message,
-            self.cx.width.saturating_sub(used),
-            self.cx.width.saturating_sub(2),
-        );
+        let lines = wrap(&message, self.cx.width.saturating_sub(used), self.cx.width.saturating_sub(2));
         match severity {
             Some(severity) => write!(out, "{}", self.paint.severity(severity, tag))?,
             None => write!(out, "{}", self.paint.bold(tag))?,
         }
-        let page = rule
-            .and_then(|rule| rule.docs.references.first())
-            .filter(|_| self.cx.links);
+        let page = rule.and_then(|rule| rule.docs.references.first()).filter(|_| self.cx.links);
         match page {
             Some(page) => write!(out, " \x1b]8;;{page}\x1b\\{id}\x1b]8;;\x1b\\:")?,
             None => write!(out, " {id}:")?,
@@ -253,9 +189,7 @@ impl Page<'_> {
         }
         // The first line is the diagnostic's own message, which is empty here.
         let lines = drawn.split_inclusive('\n').skip(1);
-        lines
-            .flat_map(|line| [&"          "[..indent.min(10)], line])
-            .collect()
+        lines.flat_map(|line| [&"          "[..indent.min(10)], line]).collect()
     }
 
     fn theme(&self, block: &Excerpt, severity: Severity) -> GraphicalTheme {
@@ -273,42 +207,20 @@ impl Page<'_> {
             Severity::Info => plain.blue(),
         };
         // miette hands out styles in the order of the labels.
-        theme.styles.highlights = block
-            .marks
-            .iter()
-            .map(|mark| {
-                if mark.primary {
-                    primary.bold()
-                } else {
-                    plain.blue().bold()
-                }
-            })
-            .collect();
+        theme.styles.highlights =
+            block.marks.iter().map(|mark| if mark.primary { primary.bold() } else { plain.blue().bold() }).collect();
         theme
     }
 }
 
 /// "NIST 800-53 r5 SC-28(1), HIPAA 164.312(a)(2)(iv)"; a control that fits by analogy has a `~`.
 fn controls(rule: &ReportedRule) -> Option<String> {
-    let own = rule
-        .docs
-        .controls
-        .iter()
-        .map(|(framework, ids)| (framework, ids, ""));
-    let analogies = rule
-        .docs
-        .controls_by_analogy
-        .iter()
-        .map(|(framework, ids)| (framework, ids, "~"));
-    let of_other_frameworks =
-        analogies.filter(|(framework, ..)| !rule.docs.controls.contains_key(*framework));
+    let own = rule.docs.controls.iter().map(|(framework, ids)| (framework, ids, ""));
+    let analogies = rule.docs.controls_by_analogy.iter().map(|(framework, ids)| (framework, ids, "~"));
+    let of_other_frameworks = analogies.filter(|(framework, ..)| !rule.docs.controls.contains_key(*framework));
     let mut parts: Vec<String> = Vec::new();
     for (framework, ids, sign) in own.chain(of_other_frameworks) {
-        let mut shown: Vec<String> = ids
-            .iter()
-            .take(CONTROLS_SHOWN)
-            .map(|id| format!("{sign}{id}"))
-            .collect();
+        let mut shown: Vec<String> = ids.iter().take(CONTROLS_SHOWN).map(|id| format!("{sign}{id}")).collect();
         if ids.len() > CONTROLS_SHOWN {
             shown.push(format!("+{}", ids.len() - CONTROLS_SHOWN));
         }
@@ -356,21 +268,12 @@ impl SourceCode for Block<'_> {
         before: usize,
         _after: usize,
     ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
-        let Excerpt {
-            name,
-            text,
-            first_line,
-            line_count,
-            marks,
-        } = self.0;
+        let Excerpt { name, text, first_line, line_count, marks } = self.0;
         let (line, column) = if before > 0 {
             (*first_line, 1)
         } else {
             let here = |mark: &&Mark| mark.start == span.offset() && mark.len == span.len();
-            marks
-                .iter()
-                .find(here)
-                .map_or((*first_line, 1), |mark| (mark.at.line, mark.at.column))
+            marks.iter().find(here).map_or((*first_line, 1), |mark| (mark.at.line, mark.at.column))
         };
         Ok(Box::new(MietteSpanContents::new_named(
             name.clone(),

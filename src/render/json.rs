@@ -7,40 +7,20 @@ use std::io::{self, Write};
 use serde::ser::{Serialize, SerializeSeq as _, Serializer};
 
 use crate::engine::{Report, RuleFailure};
-use crate::finding::{
-    ChoiceNote, Finding, Label, Reason, RuleId, ScenarioNote, Severity, Undecided,
-};
+use crate::finding::{ChoiceNote, Finding, Label, Reason, RuleId, ScenarioNote, Severity, Undecided};
 use crate::source::{Encoding, Span};
 
 use super::RenderContext;
 use super::place::Places;
 
 /// Writes one JSON document and a line break.
-pub(super) fn render(
-    report: &Report,
-    cx: &RenderContext<'_>,
-    out: &mut dyn Write,
-) -> io::Result<()> {
-    let view = View {
-        report,
-        places: &Places::new(cx, Encoding::Utf32),
-    };
+pub(super) fn render(report: &Report, cx: &RenderContext<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let view = View { report, places: &Places::new(cx, Encoding::Utf32) };
     let document = Document {
         version: 1,
-        findings: Each(|| {
-            report
-                .findings
-                .iter()
-                .enumerate()
-                .map(|(index, finding)| view.finding(index, finding))
-        }),
+        findings: Each(|| report.findings.iter().enumerate().map(|(index, finding)| view.finding(index, finding))),
         suppressed: [],
-        unknown: Each(|| {
-            report
-                .undecided
-                .iter()
-                .map(|undecided| view.undecided(undecided))
-        }),
+        unknown: Each(|| report.undecided.iter().map(|undecided| view.undecided(undecided))),
         errors: Each(|| report.failures.iter().map(ErrorOut::from)),
         summary: summary(report),
     };
@@ -203,10 +183,7 @@ struct View<'a> {
 
 impl<'a> View<'a> {
     fn name(self, rule: &'a RuleId) -> &'a str {
-        self.report
-            .rules
-            .get(rule)
-            .map_or(rule.as_str(), |rule| &rule.meta.name)
+        self.report.rules.get(rule).map_or(rule.as_str(), |rule| &rule.meta.name)
     }
 
     fn finding(self, index: usize, finding: &'a Finding) -> FindingOut<'a> {
@@ -222,16 +199,8 @@ impl<'a> View<'a> {
             path: &finding.subject.path,
             range: self.range(finding.primary.span),
             scenario: finding.scenario.as_ref().map(ScenarioOut::from),
-            related: finding
-                .related
-                .iter()
-                .map(|label| self.related(label))
-                .collect(),
-            fingerprint: self
-                .report
-                .fingerprints
-                .get(index)
-                .map_or("", String::as_str),
+            related: finding.related.iter().map(|label| self.related(label)).collect(),
+            fingerprint: self.report.fingerprints.get(index).map_or("", String::as_str),
         }
     }
 
@@ -249,65 +218,38 @@ impl<'a> View<'a> {
     }
 
     fn related(self, label: &'a Label) -> RelatedOut<'a> {
-        RelatedOut {
-            file: self.places.portable(label.span.file),
-            range: self.range(label.span),
-            text: &label.text,
-        }
+        RelatedOut { file: self.places.portable(label.span.file), range: self.range(label.span), text: &label.text }
     }
 
     fn range(self, span: Span) -> RangeOut {
         let range = self.places.range(span);
         RangeOut {
-            start: PositionOut {
-                line: range.start.line,
-                column: range.start.column,
-                offset: span.start,
-            },
-            end: PositionOut {
-                line: range.end.line,
-                column: range.end.column,
-                offset: span.end,
-            },
+            start: PositionOut { line: range.start.line, column: range.start.column, offset: span.start },
+            end: PositionOut { line: range.end.line, column: range.end.column, offset: span.end },
         }
     }
 }
 
 impl<'a> From<&'a ScenarioNote> for ScenarioOut<'a> {
     fn from(note: &'a ScenarioNote) -> Self {
-        Self {
-            text: &note.text,
-            choices: note.choices.iter().map(ChoiceOut::from).collect(),
-        }
+        Self { text: &note.text, choices: note.choices.iter().map(ChoiceOut::from).collect() }
     }
 }
 
 impl<'a> From<&'a ChoiceNote> for ChoiceOut<'a> {
     fn from(choice: &'a ChoiceNote) -> Self {
-        Self {
-            kind: choice.kind,
-            name: &choice.name,
-            value: &choice.value,
-        }
+        Self { kind: choice.kind, name: &choice.name, value: &choice.value }
     }
 }
 
 impl<'a> From<&'a Reason> for ReasonOut<'a> {
     fn from(reason: &'a Reason) -> Self {
-        Self {
-            kind: reason.kind.as_str(),
-            name: &reason.name,
-            text: reason.text(),
-        }
+        Self { kind: reason.kind.as_str(), name: &reason.name, text: reason.text() }
     }
 }
 
 impl<'a> From<&'a RuleFailure> for ErrorOut<'a> {
     fn from(failure: &'a RuleFailure) -> Self {
-        Self {
-            rule: failure.rule.as_str(),
-            target: &failure.target,
-            message: &failure.message,
-        }
+        Self { rule: failure.rule.as_str(), target: &failure.target, message: &failure.message }
     }
 }

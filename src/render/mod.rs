@@ -112,12 +112,7 @@ pub struct RenderContext<'a> {
 ///
 /// # Errors
 /// What the writer says.
-pub fn render(
-    report: &Report,
-    format: OutputFormat,
-    cx: &RenderContext<'_>,
-    out: &mut dyn Write,
-) -> io::Result<()> {
+pub fn render(report: &Report, format: OutputFormat, cx: &RenderContext<'_>, out: &mut dyn Write) -> io::Result<()> {
     // One allocation against one call of the writer for each piece of text.
     let mut out = BufWriter::with_capacity(1 << 16, out);
     match format {

@@ -34,12 +34,7 @@ impl<'a> Places<'a> {
     /// Places with columns that count in this encoding.
     pub(super) fn new(cx: &'a RenderContext<'a>, encoding: Encoding) -> Self {
         let portable = (0..cx.sources.len()).map(|_| OnceCell::new()).collect();
-        Self {
-            cx,
-            encoding,
-            portable,
-            long_lines: RefCell::default(),
-        }
+        Self { cx, encoding, portable, long_lines: RefCell::default() }
     }
 
     /// The texts.
@@ -49,9 +44,8 @@ impl<'a> Places<'a> {
 
     /// Path with forward slashes, relative to the repository where the file is in it.
     pub(super) fn portable(&self, file: FileId) -> &str {
-        self.portable[file.index()].get_or_init(|| {
-            portable_path(self.cx.root, self.cx.cwd, self.cx.sources.file(file).path())
-        })
+        self.portable[file.index()]
+            .get_or_init(|| portable_path(self.cx.root, self.cx.cwd, self.cx.sources.file(file).path()))
     }
 
     /// Path relative to the current directory.
@@ -80,19 +74,13 @@ impl<'a> Places<'a> {
             let stretch = before.len() / STRETCH;
             marks[stretch] + units(&before[stretch * STRETCH..], self.encoding)
         };
-        Position {
-            line: bytes.line,
-            column: column + 1,
-        }
+        Position { line: bytes.line, column: column + 1 }
     }
 
     /// Both ends of a span.
     pub(super) fn range(&self, span: Span) -> Range {
         let start = self.position(span.file, span.start);
-        Range {
-            start,
-            end: self.position(span.file, span.end.max(span.start)),
-        }
+        Range { start, end: self.position(span.file, span.end.max(span.start)) }
     }
 }
 
@@ -153,20 +141,9 @@ mod tests {
 
     #[test]
     fn units_agree_with_the_standard_library() {
-        for text in [
-            "",
-            "plain",
-            "é日本\u{1F600}x",
-            "\u{10FFFF}\u{FFFF}\u{800}\u{7FF}",
-        ] {
-            assert_eq!(
-                units(text.as_bytes(), Encoding::Utf16) as usize,
-                text.encode_utf16().count()
-            );
-            assert_eq!(
-                units(text.as_bytes(), Encoding::Utf32) as usize,
-                text.chars().count()
-            );
+        for text in ["", "plain", "é日本\u{1F600}x", "\u{10FFFF}\u{FFFF}\u{800}\u{7FF}"] {
+            assert_eq!(units(text.as_bytes(), Encoding::Utf16) as usize, text.encode_utf16().count());
+            assert_eq!(units(text.as_bytes(), Encoding::Utf32) as usize, text.chars().count());
         }
     }
 }

@@ -13,16 +13,9 @@ use super::text::{Paint, plural, wrap};
 const REASONS: usize = 3;
 
 /// Writes the summary.
-pub(super) fn write(
-    report: &Report,
-    cx: &RenderContext<'_>,
-    out: &mut dyn Write,
-) -> io::Result<()> {
+pub(super) fn write(report: &Report, cx: &RenderContext<'_>, out: &mut dyn Write) -> io::Result<()> {
     let counts = &report.counts;
-    let mut looked = vec![
-        plural(counts.templates, "template"),
-        plural(counts.resources, "resource"),
-    ];
+    let mut looked = vec![plural(counts.templates, "template"), plural(counts.resources, "resource")];
     if counts.embedded > 0 {
         looked.push(plural(counts.embedded, "embedded document"));
     }
@@ -32,15 +25,8 @@ pub(super) fn write(
     let not_shown = not_shown(report, cx);
     let listed = report.undecided.len() * usize::from(cx.unknown.lists());
     if report.findings.is_empty() && listed == 0 {
-        let more = not_shown
-            .map(|text| format!(" ({text})"))
-            .unwrap_or_default();
-        return paragraph(
-            &format!("{looked}: nothing to report{more}"),
-            "1;32",
-            cx,
-            out,
-        );
+        let more = not_shown.map(|text| format!(" ({text})")).unwrap_or_default();
+        return paragraph(&format!("{looked}: nothing to report{more}"), "1;32", cx, out);
     }
     paragraph(&looked, "2", cx, out)?;
     let mut found: Vec<String> = Vec::new();
@@ -53,9 +39,7 @@ pub(super) fn write(
     if listed > 0 {
         found.push(format!("{listed} undecided"));
     }
-    let more = not_shown
-        .map(|text| format!(" (and not shown: {text})"))
-        .unwrap_or_default();
+    let more = not_shown.map(|text| format!(" (and not shown: {text})")).unwrap_or_default();
     paragraph(&format!("{}{more}", found.join(", ")), "1", cx, out)
 }
 
@@ -67,45 +51,21 @@ fn not_shown(report: &Report, cx: &RenderContext<'_>) -> Option<String> {
         .filter(|&(_, count)| count > 0)
         .collect();
     if let Some((lowest, _)) = hidden.last() {
-        let counts: Vec<_> = hidden
-            .iter()
-            .map(|(severity, count)| format!("{count} {severity}"))
-            .collect();
+        let counts: Vec<_> = hidden.iter().map(|(severity, count)| format!("{count} {severity}")).collect();
         parts.push(format!("{}, --min-severity {lowest}", counts.join(", ")));
     }
     if !cx.unknown.lists() && !report.undecided.is_empty() {
-        let reasons: Vec<_> = report
-            .undecided_by_reason()
-            .into_iter()
-            .take(REASONS)
-            .map(|(kind, count)| kind.counted(count))
-            .collect();
-        parts.push(format!(
-            "{} undecided, --unknown show: {}",
-            report.undecided.len(),
-            reasons.join(", ")
-        ));
+        let reasons: Vec<_> =
+            report.undecided_by_reason().into_iter().take(REASONS).map(|(kind, count)| kind.counted(count)).collect();
+        parts.push(format!("{} undecided, --unknown show: {}", report.undecided.len(), reasons.join(", ")));
     }
     (!parts.is_empty()).then(|| parts.join("; "))
 }
 
-fn paragraph(
-    text: &str,
-    style: &'static str,
-    cx: &RenderContext<'_>,
-    out: &mut dyn Write,
-) -> io::Result<()> {
+fn paragraph(text: &str, style: &'static str, cx: &RenderContext<'_>, out: &mut dyn Write) -> io::Result<()> {
     let paint = Paint { color: cx.color };
-    for (index, line) in wrap(text, cx.width, cx.width.saturating_sub(2))
-        .iter()
-        .enumerate()
-    {
-        writeln!(
-            out,
-            "{}{}",
-            if index == 0 { "" } else { "  " },
-            paint.style(style, line)
-        )?;
+    for (index, line) in wrap(text, cx.width, cx.width.saturating_sub(2)).iter().enumerate() {
+        writeln!(out, "{}{}", if index == 0 { "" } else { "  " }, paint.style(style, line))?;
     }
     Ok(())
 }
@@ -122,15 +82,11 @@ fn duration(elapsed: Duration) -> String {
 /// What a user can do so that a verdict of this kind can be reached.
 pub(super) fn settles(kind: ReasonKind) -> Option<&'static str> {
     match kind {
-        ReasonKind::ParameterWithoutDefault => {
-            Some("a `Default` or `AllowedValues` of the parameter would settle it")
+        ReasonKind::ParameterWithoutDefault => Some("a `Default` or `AllowedValues` of the parameter would settle it"),
+        ReasonKind::ExternalImport => Some("the template that exports it, checked in the same run, would settle it"),
+        ReasonKind::OutsideTheSet => {
+            Some("the folder that holds all templates of the project, checked in one run, would settle it")
         }
-        ReasonKind::ExternalImport => {
-            Some("the template that exports it, checked in the same run, would settle it")
-        }
-        ReasonKind::OutsideTheSet => Some(
-            "the folder that holds all templates of the project, checked in one run, would settle it",
-        ),
         ReasonKind::Malformed => Some("it can be decided once the reference is right"),
         ReasonKind::UnreadableDocument => Some("it can be decided once the document can be read"),
         ReasonKind::Attribute

@@ -20,11 +20,7 @@ pub(crate) fn framework_name(id: &str) -> &str {
 
 /// "1 template", "2 templates".
 pub(crate) fn plural(count: usize, one: &str) -> String {
-    if count == 1 {
-        format!("1 {one}")
-    } else {
-        format!("{count} {one}s")
-    }
+    if count == 1 { format!("1 {one}") } else { format!("{count} {one}s") }
 }
 
 /// Columns that a character takes: an upper bound, so that what is cut by it always fits.
@@ -44,11 +40,7 @@ pub(super) fn safe_char(character: char) -> char {
         '\0'..='\u{1f}' => char::from_u32(0x2400 + u32::from(character)).unwrap_or('\u{fffd}'),
         '\u{7f}' => '\u{2421}',
         // C1 controls, and the bidirectional controls that can make a line read other than it is.
-        '\u{80}'..='\u{9f}'
-        | '\u{200e}'
-        | '\u{200f}'
-        | '\u{2028}'..='\u{202e}'
-        | '\u{2066}'..='\u{2069}' => '\u{fffd}',
+        '\u{80}'..='\u{9f}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => '\u{fffd}',
         other => other,
     }
 }
@@ -59,26 +51,12 @@ pub(super) fn one_line(text: &str) -> Cow<'_, str> {
         return Cow::Borrowed(text);
     }
     let text = text.replace("\r\n", " ");
-    Cow::Owned(
-        text.chars()
-            .map(|c| {
-                if matches!(c, '\n' | '\r' | '\t') {
-                    ' '
-                } else {
-                    safe_char(c)
-                }
-            })
-            .collect(),
-    )
+    Cow::Owned(text.chars().map(|c| if matches!(c, '\n' | '\r' | '\t') { ' ' } else { safe_char(c) }).collect())
 }
 
 /// The first paragraph of a Markdown text, on one line.
 pub(super) fn first_paragraph(markdown: &str) -> String {
-    let lines = markdown
-        .trim()
-        .lines()
-        .map(str::trim)
-        .take_while(|line| !line.is_empty());
+    let lines = markdown.trim().lines().map(str::trim).take_while(|line| !line.is_empty());
     let mut text = String::new();
     for line in lines {
         if !text.is_empty() {
@@ -97,11 +75,7 @@ pub(super) fn sentences(text: &str, most: usize) -> &str {
     let mut before = [' '; 3];
     for (at, character) in text.char_indices() {
         code ^= character == '`';
-        if !code
-            && before[2] == '.'
-            && character == ' '
-            && !matches!(before, ['.', 'g' | 'e', '.'] | [' ', _, '.'])
-        {
+        if !code && before[2] == '.' && character == ' ' && !matches!(before, ['.', 'g' | 'e', '.'] | [' ', _, '.']) {
             ended += 1;
             if ended == most {
                 return &text[..at];
@@ -114,10 +88,7 @@ pub(super) fn sentences(text: &str, most: usize) -> &str {
 
 /// An example of a rule file as people read it: the markers of its tests say what is found where.
 pub(crate) fn example(template: &str) -> String {
-    template
-        .trim_end()
-        .replace("# <- fail", "# <- found")
-        .replace("# <- unknown", "# <- undecided")
+    template.trim_end().replace("# <- fail", "# <- found").replace("# <- unknown", "# <- undecided")
 }
 
 /// Breaks a text at blanks so that each line fits; the first line has `first` columns, the others have `rest`.
@@ -157,10 +128,7 @@ pub(crate) struct Paint {
 impl Paint {
     /// Text in the style of an SGR code such as `1;31`.
     pub(crate) fn style<T: fmt::Display>(self, code: &'static str, text: T) -> Painted<T> {
-        Painted {
-            code: self.color.then_some(code),
-            text,
-        }
+        Painted { code: self.color.then_some(code), text }
     }
 
     /// Text that matters.
@@ -179,11 +147,7 @@ impl Paint {
     }
 
     /// Text in the colour of a severity.
-    pub(crate) fn severity<T: fmt::Display>(
-        self,
-        severity: crate::finding::Severity,
-        text: T,
-    ) -> Painted<T> {
+    pub(crate) fn severity<T: fmt::Display>(self, severity: crate::finding::Severity, text: T) -> Painted<T> {
         use crate::finding::Severity;
         let code = match severity {
             Severity::Critical => "1;35",
@@ -219,28 +183,18 @@ mod tests {
     #[test]
     fn wrapping_never_exceeds_the_room_unless_one_word_does() {
         let text = "endpoint volume of `Config` is not encrypted with a customer managed key";
-        assert_eq!(
-            wrap(text, 0, 30)[0],
-            "",
-            "a first line without room stays empty"
-        );
+        assert_eq!(wrap(text, 0, 30)[0], "", "a first line without room stays empty");
         for line in wrap(text, 12, 30) {
             assert!(width_of(&line) <= 30, "{line}");
         }
         assert_eq!(wrap(text, 200, 200), [text]);
         assert_eq!(wrap("", 10, 10), [""]);
-        assert_eq!(
-            wrap("averyveryverylongword b", 5, 5),
-            ["averyveryverylongword", "b"]
-        );
+        assert_eq!(wrap("averyveryverylongword b", 5, 5), ["averyveryverylongword", "b"]);
     }
 
     #[test]
     fn escape_sequences_and_reordering_cannot_reach_a_terminal() {
-        assert_eq!(
-            one_line("a\x1b[31mb\u{202e}c\r\nd"),
-            "a\u{241b}[31mb\u{fffd}c d"
-        );
+        assert_eq!(one_line("a\x1b[31mb\u{202e}c\r\nd"), "a\u{241b}[31mb\u{fffd}c d");
         assert_eq!(one_line("plain é 日本"), "plain é 日本");
     }
 
@@ -248,10 +202,7 @@ mod tests {
     fn sentences_end_at_full_stops_outside_of_code() {
         let text = "Set `A. B` to 1.5, e.g. by hand. Then wait. Then go.";
         assert_eq!(sentences(text, 1), "Set `A. B` to 1.5, e.g. by hand.");
-        assert_eq!(
-            sentences(text, 2),
-            "Set `A. B` to 1.5, e.g. by hand. Then wait."
-        );
+        assert_eq!(sentences(text, 2), "Set `A. B` to 1.5, e.g. by hand. Then wait.");
         assert_eq!(sentences(text, 9), text);
     }
 

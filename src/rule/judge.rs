@@ -12,6 +12,7 @@ use crate::value::{
 };
 
 use super::declarative::{Condition, Env, Evaluator, Failure, Outcome};
+use super::note::{because, parameter_label, scenario_note};
 use super::place::{self, Place};
 use super::{Rule, WhenUnknown};
 
@@ -56,7 +57,7 @@ pub fn judge<'p>(rule: &'p Rule, graph: &StackGraph<'p>, node: Option<EntityId>)
     let judge = Judge { rule, graph, node };
     let mut leaves = Vec::new();
     judge.split(Scenario::default(), &mut leaves);
-    judge.conclude(leaves)
+    judge.conclude(&leaves)
 }
 
 struct Judge<'g, 'p> {
@@ -375,7 +376,7 @@ impl<'p> Judge<'_, 'p> {
         Some(Label { span: template.node(export.output.key).span(), text: "exported here".to_owned() })
     }
 
-    fn conclude(&self, leaves: Vec<Leaf<'p>>) -> Verdict {
+    fn conclude(&self, leaves: &[Leaf<'p>]) -> Verdict {
         let mut verdict = Verdict::default();
         let about: Vec<&Leaf<'p>> = leaves.iter().filter(|leaf| !matches!(leaf.result, Judged::Aside)).collect();
         let mut seen = BTreeSet::new();
@@ -441,7 +442,7 @@ impl<'p> Judge<'_, 'p> {
     }
 
     fn finding(&self, leaf: &Leaf<'p>, raw: &Raw<'p>, about: &[&Leaf<'p>], everywhere: bool) -> Finding {
-        let scenario = if everywhere { None } else { scenario_note(leaf, about) };
+        let scenario = if everywhere { None } else { scenario_note(&leaf.scenario, &leaf.trace, &about.iter().map(|leaf| &leaf.trace).collect::<Vec<_>>()) };
         let when = scenario.as_ref().map(|note| format!(" {}", note.text)).unwrap_or_default();
         let mut related = raw.related.clone();
         let mut confidence = self.rule.meta.confidence;
@@ -497,25 +498,12 @@ impl<'p> Judge<'_, 'p> {
             .filter(|(_, name, _)| note.choices.iter().any(|choice| choice.kind == "condition" && choice.name == *name))
             .filter_map(|&(template, name, holds)| {
                 let template = self.graph.template(template);
-                let node = template.node(template.condition(name)?.key);
-                Some(Label { span: node.span(), text: format!("`{name}` is {holds}{}", self.because(leaf)) })
+                let key = template.node(template.condition(name)?.key);
+                Some(Label { span: key.span(), text: format!("`{name}` is {holds}{}", because(&leaf.scenario)) })
             })
             .collect()
     }
 
-    /// " when `Environment` is `dev`": the parameters behind a condition.
-    fn because(&self, leaf: &Leaf<'p>) -> String {
-        let chosen: Vec<String> = leaf
-            .scenario
-            .choices()
-            .iter()
-            .filter_map(|chosen| match &chosen.choice {
-                Choice::Hole(hole) => Some(is_text(&hole_name(hole), chosen.value.as_deref())),
-                Choice::Condition(..) => None,
-            })
-            .collect();
-        if chosen.is_empty() { String::new() } else { format!(" when {}", chosen.join(" and ")) }
-    }
 }
 
 /// The failure to point at: of those in the node's own text the one with the deepest place, of equals the first.
@@ -527,70 +515,4 @@ fn deepest<'f, 'p>(failures: &'f [Failure<'p>]) -> Option<&'f Failure<'p>> {
     };
     let own = failures.iter().filter(|failure| failure.own).rev().max_by_key(|failure| depth(failure));
     own.or(failures.first())
-}
-
-/// Where a parameter gets the value that was chosen.
-fn parameter_label(template: &Template, parameter: &crate::template::Parameter, value: Option<&str>) -> Option<Label> {
-    let name = &parameter.name;
-    let is = |node: &Node<'_>| Some(node.text()) == value;
-    let default = parameter.default.map(|node| template.node(node)).filter(is);
-    if let Some(default) = default {
-        return Some(Label { span: default.span(), text: format!("default of `{name}`") });
-    }
-    let allowed = parameter.allowed.iter().map(|&node| template.node(node)).find(is)?;
-    Some(Label { span: allowed.span(), text: format!("a value that `{name}` may have") })
-}
-
-/// Names what makes a leaf fail: conditions that were read and differ among leaves, then values chosen directly.
-fn scenario_note<'p>(leaf: &Leaf<'p>, about: &[&Leaf<'p>]) -> Option<ScenarioNote> {
-    let mut texts = Vec::new();
-    let mut choices = Vec::new();
-    for &(template, name, holds) in &leaf.trace.conditions {
-        let differs = about.iter().any(|other| {
-            other.trace.conditions.iter().all(|&(t, n, value)| (t, n) != (template, name) || value != holds)
-        });
-        if differs {
-            texts.push(format!("`{name}` is {holds}"));
-            choices.push(ChoiceNote { kind: "condition", name: name.to_owned(), value: holds.to_string() });
-        }
-    }
-    for chosen in &leaf.trace.direct {
-        let Choice::Hole(hole) = &chosen.choice else { continue };
-        if chosen.of < 2 {
-            continue;
-        }
-        let kind = match hole {
-            _ if chosen.mapping => "mapping-key",
-            Hole::Pipeline(_) => "pipeline-parameter",
-            _ => "parameter",
-        };
-        texts.push(is_text(&hole_name(hole), chosen.value.as_deref()));
-        choices.push(ChoiceNote { kind, name: hole_name(hole), value: chosen.value.as_deref().unwrap_or("any other value").to_owned() });
-    }
-    if texts.is_empty() {
-        // Neither a condition nor a value was read: what was chosen is all there is to say.
-        for chosen in leaf.scenario.choices().iter().filter(|chosen| chosen.of > 1) {
-            if let Choice::Hole(hole) = &chosen.choice {
-                texts.push(is_text(&hole_name(hole), chosen.value.as_deref()));
-                choices.push(ChoiceNote { kind: "parameter", name: hole_name(hole), value: chosen.value.as_deref().unwrap_or("any other value").to_owned() });
-            }
-        }
-    }
-    (!texts.is_empty()).then(|| ScenarioNote { text: format!("when {}", texts.join(" and ")), choices })
-}
-
-fn hole_name(hole: &Hole<'_>) -> String {
-    match hole {
-        Hole::Parameter(_, _, name) => (*name).to_owned(),
-        Hole::Pseudo(pseudo, _) => pseudo.name().to_owned(),
-        Hole::Pipeline(parameter) => parameter.name.to_owned(),
-        other => text_of(&Value::Symbolic([Part::Hole(other.clone())].into())),
-    }
-}
-
-fn is_text(name: &str, value: Option<&str>) -> String {
-    match value {
-        Some(value) => format!("`{name}` is `{value}`"),
-        None => format!("`{name}` is any other value"),
-    }
 }

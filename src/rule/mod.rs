@@ -7,6 +7,7 @@ pub mod declarative;
 mod judge;
 mod meta;
 pub mod native;
+mod note;
 mod place;
 mod registry;
 pub mod testing;

@@ -117,17 +117,12 @@ fn key_place(template: &Template, entity: &Entity<'_>, cursor: Cursor<'_>) -> Sp
         let host = template.node(host.host);
         return host.key().unwrap_or(host).span();
     }
-    let mut first = node;
-    while first.is_mapping() && matches!(Expr::of(first), Expr::Map(_)) {
-        match first.entries().next() {
-            Some((key, _)) => return key.span(),
-            None => break,
-        }
+    if let Expr::Map(map) = Expr::of(node)
+        && let Some((key, _)) = map.entries().next()
+    {
+        return key.span();
     }
-    if first.is_sequence() {
-        first = first.items().next().unwrap_or(first);
-    }
-    first.span_with_tag()
+    node.items().next().unwrap_or(node).span_with_tag()
 }
 
 /// The path of a node from the top of its template; functions on the way are left out.

@@ -10,7 +10,7 @@ mod yaml;
 
 use std::sync::Arc;
 
-use crate::source::{FileId, Span};
+use crate::source::{FileId, Span, TextMap};
 
 pub use node::{Builder, Children, Comment, Document, Entries, Kind, Node, NodeId, Style, Tag};
 pub use path::{Path, Segment};
@@ -80,6 +80,11 @@ pub fn parse(file: FileId, text: &Arc<str>) -> Parsed {
     }
     report_last(&mut json.issues, error);
     json
+}
+
+/// Reads a YAML text that stands in a string of a template, with places through `map`; absent if it is no YAML.
+pub(crate) fn parse_yaml_within(file: FileId, text: &Arc<str>, map: TextMap) -> Option<Document> {
+    yaml::parse_embedded(file, text, map)
 }
 
 /// Reports every key of a map that stood there before; fast for maps of any size, of which most are small.

@@ -83,6 +83,7 @@ pub enum Tag {
     If,
     FindInMap,
     ImportValue,
+    GetStackOutput,
     Base64,
     Cidr,
     GetAZs,
@@ -140,6 +141,7 @@ impl Tag {
             "If" => Self::If,
             "FindInMap" => Self::FindInMap,
             "ImportValue" => Self::ImportValue,
+            "GetStackOutput" => Self::GetStackOutput,
             "Base64" => Self::Base64,
             "Cidr" => Self::Cidr,
             "GetAZs" => Self::GetAZs,
@@ -346,6 +348,7 @@ impl<'d> Node<'d> {
     }
 
     /// The node that an alias stands for; any other node is itself. An alias chain ends after a few steps.
+    #[must_use]
     pub fn follow(self) -> Self {
         let mut node = self;
         for _ in 0..8 {

@@ -45,7 +45,9 @@ pub fn parse(text: &str) -> Result<Vec<Path>, PathError> {
             } else {
                 Segment::Index(inside.parse().map_err(|_| error(at, "between `[` and `]` stands `*`, a number or 'a key'"))?)
             };
-            paths.iter_mut().for_each(|path| path.push(segment.clone()));
+            for path in &mut paths {
+                path.push(segment.clone());
+            }
             at += close + 2;
             continue;
         }
@@ -83,7 +85,9 @@ pub fn parse(text: &str) -> Result<Vec<Path>, PathError> {
         }
         let name: Box<str> = rest[..end].into();
         let segment = if deep { Segment::Deep(name) } else { Segment::Key(name) };
-        paths.iter_mut().for_each(|path| path.push(segment.clone()));
+        for path in &mut paths {
+                path.push(segment.clone());
+            }
         at += end;
     }
     Ok(paths)

@@ -13,20 +13,30 @@ use granit_parser::{Event, Options, Parser, ScalarStyle, StructureStyle};
 use rustc_hash::FxHashMap;
 
 use super::{Builder, Comment, Document, IssueKind, Kind, MAX_DEPTH, NodeId, Parsed, Style, SyntaxIssue, Tag, duplicate_keys, is_merge_key, report, report_last};
-use crate::source::{FileId, Span};
+use crate::source::{FileId, Span, TextMap};
 
 /// Reads the first document of a YAML text.
 pub(super) fn parse(file: FileId, text: &Arc<str>) -> Parsed {
-    let (first, error) = read(file, text, text, None);
+    let new = || Builder::new(file, text.clone());
+    let (first, error) = read(file, text, text, new(), None);
     let Some(tab) = error.filter(|error| error.is_tab) else { return first };
     // libyaml, and so cfn-lint, takes tabs as indentation inside brackets. Same length, so all offsets stay.
     let mut flows = Vec::new();
     let whole = 0..text.len();
-    read(file, text, &expand_tabs(text, std::slice::from_ref(&whole)), Some(&mut flows));
+    read(file, text, &expand_tabs(text, std::slice::from_ref(&whole)), new(), Some(&mut flows));
     if !flows.iter().any(|flow| flow.contains(&tab.offset)) {
         return first;
     }
-    read(file, text, &expand_tabs(text, &flows), None).0
+    read(file, text, &expand_tabs(text, &flows), new(), None).0
+}
+
+/// Reads the first document of a YAML text that stands in a string of a template; absent if it is no YAML.
+///
+/// `map` says where the bytes of `text` stand in the file. Holes are text to it: `${Name}` is a plain scalar.
+pub(super) fn parse_embedded(file: FileId, text: &Arc<str>, map: TextMap) -> Option<Document> {
+    let builder = Builder::embedded(file, text.clone(), map, Vec::new());
+    let (parsed, ended) = read(file, text, text, builder, None);
+    ended.is_none().then_some(parsed.document)
 }
 
 /// Replaces the tabs that lines start with by spaces, on lines that start inside one of the ranges.
@@ -69,11 +79,17 @@ struct Ended {
 }
 
 /// Reads `input`, which is `text` but for tabs; `flows` gets the outermost collections in brackets.
-fn read(file: FileId, text: &Arc<str>, input: &str, flows: Option<&mut Vec<Range<usize>>>) -> (Parsed, Option<Ended>) {
+fn read(
+    file: FileId,
+    text: &Arc<str>,
+    input: &str,
+    builder: Builder,
+    flows: Option<&mut Vec<Range<usize>>>,
+) -> (Parsed, Option<Ended>) {
     let mut reader = Reader {
         file,
         text,
-        builder: Builder::new(file, text.clone()),
+        builder,
         open: Vec::with_capacity(32),
         flows,
         brackets: 0,
@@ -384,8 +400,10 @@ impl Reader<'_, '_> {
         }
         // Comments are buffered by the parser, which may hand them out late.
         self.comments.sort_unstable_by_key(|comment| comment.start);
-        for comment in self.comments {
-            self.builder.comment(comment);
+        if !self.builder.is_embedded() {
+            for comment in self.comments {
+                self.builder.comment(comment);
+            }
         }
         self.issues.sort_by_key(|issue| issue.span);
         let document: Document = self.builder.finish();

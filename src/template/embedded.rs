@@ -138,7 +138,8 @@ impl Assembly {
         }
     }
 
-    /// Appends a scalar; `variables` is given for the text of `Fn::Sub`.
+    /// Appends a scalar; `variables` are those of `Fn::Sub`, if it is the text of one.
+    #[expect(clippy::option_option, reason = "no `Fn::Sub`, one without variables of its own, one with some")]
     fn push_scalar(&mut self, node: Node<'_>, variables: Option<Option<Node<'_>>>) {
         let base = self.offset();
         self.push_scalar_text(node);

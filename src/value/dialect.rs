@@ -121,7 +121,7 @@ impl<'p> Resolver<'_, 'p> {
             // `${N}` without quotes is a number if what is filled in is one.
             Value::Scalar(scalar) if !quoted => match scalar.text {
                 Cow::Borrowed(text) => Scalar::typed(text, json_type(text, Style::Plain)).map_or(Value::Absent, Value::Scalar),
-                text => Value::Scalar(Scalar { text, kind: scalar.kind }),
+                text @ Cow::Owned(_) => Value::Scalar(Scalar { text, kind: scalar.kind }),
             },
             value => value,
         }
@@ -179,15 +179,15 @@ impl<'p> Resolver<'_, 'p> {
             _ => Value::hole(hole),
         }
     }
+}
 
-    /// A member that is written in another way in a dialect: `X.$` for `X`.
-    pub(super) fn dialect_member(&self, map: Cursor<'p>, key: &str) -> Option<Found<'p>> {
-        if map.dialect != Dialect::Asl {
-            return None;
-        }
-        let (_, value) = map.node.entries().find(|(name, _)| name.scalar().and_then(|name| name.strip_suffix(".$")) == Some(key))?;
-        let text = value.scalar().unwrap_or_default();
-        let hole = Hole::RunTime(text.into(), value.span().file);
-        Some(Found { value: Value::hole(hole), cursor: map.to(value), missing: &[] })
+/// A member that is written in another way in a dialect: `X.$` for `X`.
+pub(super) fn dialect_member<'p>(map: Cursor<'p>, key: &str) -> Option<Found<'p>> {
+    if map.dialect != Dialect::Asl {
+        return None;
     }
+    let (_, value) = map.node.entries().find(|(name, _)| name.scalar().and_then(|name| name.strip_suffix(".$")) == Some(key))?;
+    let text = value.scalar().unwrap_or_default();
+    let hole = Hole::RunTime(text.into(), value.span().file);
+    Some(Found { value: Value::hole(hole), cursor: map.to(value), missing: &[] })
 }

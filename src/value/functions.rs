@@ -318,11 +318,11 @@ impl<'p> Resolver<'_, 'p> {
     /// Why a key of a mapping is not known: a hole alone may be any of the keys.
     fn why_key(&self, parts: &[Part<'p>], mapping: Node<'p>) -> Unknown<'p> {
         let mut why = self.why(parts);
-        if let ([Part::Hole(hole)], true) = (parts, why.blockers.is_empty()) {
-            if self.scenario.hole(hole).is_none() {
-                let keys = mapping.entries().filter_map(|(key, _)| key.scalar()).map(|key| Some(Cow::Borrowed(key)));
-                why.blockers.push(Blocker { choice: Choice::Hole(hole.clone()), domain: keys.collect(), mapping: true });
-            }
+        if let ([Part::Hole(hole)], true) = (parts, why.blockers.is_empty())
+            && self.scenario.hole(hole).is_none()
+        {
+            let keys = mapping.entries().filter_map(|(key, _)| key.scalar()).map(|key| Some(Cow::Borrowed(key)));
+            why.blockers.push(Blocker { choice: Choice::Hole(hole.clone()), domain: keys.collect(), mapping: true });
         }
         why
     }

@@ -104,10 +104,11 @@ impl PartialEq for Hole<'_> {
             (Self::Parameter(a, ..), Self::Parameter(b, ..)) => a == b,
             (Self::Pseudo(a, s), Self::Pseudo(b, t)) => a == b && (a.is_shared() || s == t),
             (Self::Resource(a, x, p), Self::Resource(b, y, q)) => a == b && x == y && (*x != Returned::Other || p == q),
-            (Self::Import(a), Self::Import(b)) | (Self::Dynamic(a), Self::Dynamic(b)) => a == b,
+            (Self::Import(a), Self::Import(b))
+            | (Self::Dynamic(a), Self::Dynamic(b))
+            | (Self::Derived(a, _), Self::Derived(b, _)) => a == b,
             (Self::Pipeline(a), Self::Pipeline(b)) => a.place == b.place,
             (Self::RunTime(a, s), Self::RunTime(b, t)) => a == b && s == t,
-            (Self::Derived(a, _), Self::Derived(b, _)) => a == b,
             _ => false,
         }
     }

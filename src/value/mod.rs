@@ -102,7 +102,7 @@ pub struct Unknown<'p> {
     pub blockers: Vec<Blocker<'p>>,
 }
 
-impl<'p> Unknown<'p> {
+impl Unknown<'_> {
     /// Unknown for one reason.
     pub fn because(kind: ReasonKind, name: impl Into<String>) -> Self {
         Self { reasons: vec![Reason { kind, name: name.into() }], blockers: Vec::new() }

@@ -238,7 +238,7 @@ impl<'w, 'p> Resolver<'w, 'p> {
     }
 
     /// The value that the scenario gives a hole; read values are recorded.
-    pub(super) fn chosen(&self, hole: &Hole<'p>) -> Option<Option<Cow<'p, str>>> {
+    pub(super) fn chosen(&self, hole: &Hole<'p>) -> Option<super::ChoiceValue<'p>> {
         let chosen = self.scenario.hole(hole)?;
         if !self.is_in_condition() {
             let mut trace = self.trace.borrow_mut();
@@ -453,7 +453,7 @@ impl<'w, 'p> Resolver<'w, 'p> {
         if let Some(value) = fallback {
             return self.found(map.to(value));
         }
-        if let Some(found) = self.dialect_member(map, key) {
+        if let Some(found) = super::dialect::dialect_member(map, key) {
             return found;
         }
         // What a macro, an include or a loop may add cannot be known.
@@ -524,7 +524,7 @@ fn split_list<'p>(text: &str, cursor: Cursor<'p>) -> Value<'p> {
 }
 
 /// Text with `{{resolve:…}}` in it as parts.
-fn dynamic_parts<'p>(text: &'p str) -> Vec<Part<'p>> {
+fn dynamic_parts(text: &str) -> Vec<Part<'_>> {
     let mut parts = Vec::new();
     let mut rest = text;
     while let Some(open) = rest.find("{{resolve:") {

@@ -31,9 +31,9 @@ pub struct Blocker<'p> {
 }
 
 /// Choices made; one choice has one value throughout.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Scenario<'p> {
-    choices: Rc<Vec<Chosen<'p>>>,
+    choices: Rc<[Chosen<'p>]>,
 }
 
 /// A choice with its value.
@@ -49,13 +49,19 @@ pub struct Chosen<'p> {
     pub of: usize,
 }
 
+impl Default for Scenario<'_> {
+    fn default() -> Self {
+        Self { choices: Rc::from([]) }
+    }
+}
+
 impl<'p> Scenario<'p> {
     /// This scenario with one more choice made.
     #[must_use]
     pub fn with(&self, blocker: &Blocker<'p>, value: ChoiceValue<'p>) -> Self {
-        let mut choices = (*self.choices).clone();
+        let mut choices = self.choices.to_vec();
         choices.push(Chosen { choice: blocker.choice.clone(), value, mapping: blocker.mapping, of: blocker.domain.len() });
-        Self { choices: Rc::new(choices) }
+        Self { choices: choices.into() }
     }
 
     /// What was chosen for a hole.

@@ -51,58 +51,35 @@ fn snapshot(name: &str, text: &str) {
 fn schema(path: &str) -> jsonschema::Validator {
     let text = std::fs::read_to_string(folder().join(path)).unwrap();
     // SARIF's schema has a pattern for languages with a stray bracket, which is no regular expression. We write no language.
-    let text = text.replace(
-        "^[a-zA-Z]{2}|^[a-zA-Z]{2}-[a-zA-Z]{2}]?$",
-        "^[a-zA-Z]{2}(-[a-zA-Z]{2})?$",
-    );
+    let text = text.replace("^[a-zA-Z]{2}|^[a-zA-Z]{2}-[a-zA-Z]{2}]?$", "^[a-zA-Z]{2}(-[a-zA-Z]{2})?$");
     let schema: Value = serde_json::from_str(&text).unwrap();
     jsonschema::validator_for(&schema).unwrap()
 }
 
 fn assert_valid(schema: &jsonschema::Validator, document: &Value) {
-    let errors: Vec<_> = schema
-        .iter_errors(document)
-        .map(|error| format!("{}: {error}", error.instance_path()))
-        .collect();
+    let errors: Vec<_> =
+        schema.iter_errors(document).map(|error| format!("{}: {error}", error.instance_path())).collect();
     assert!(errors.is_empty(), "{errors:#?}");
 }
 
 #[test]
 fn people_read_it_at_80_columns() {
     let (sources, report) = fixture();
-    snapshot(
-        "human-80",
-        &text(&report, OutputFormat::Human, &context(&sources)),
-    );
+    snapshot("human-80", &text(&report, OutputFormat::Human, &context(&sources)));
 }
 
 #[test]
 fn people_read_it_at_140_columns() {
     let (sources, report) = fixture();
-    let cx = RenderContext {
-        width: 140,
-        unknown: UnknownMode::Show,
-        ..context(&sources)
-    };
-    snapshot(
-        "human-140-unknown",
-        &text(&report, OutputFormat::Human, &cx),
-    );
+    let cx = RenderContext { width: 140, unknown: UnknownMode::Show, ..context(&sources) };
+    snapshot("human-140-unknown", &text(&report, OutputFormat::Human, &cx));
 }
 
 #[test]
 fn people_read_it_in_colour_with_links() {
     let (sources, report) = fixture();
-    let cx = RenderContext {
-        color: true,
-        links: true,
-        width: 100,
-        ..context(&sources)
-    };
-    snapshot(
-        "human-colour",
-        &text(&report, OutputFormat::Human, &cx).replace('\x1b', "ESC"),
-    );
+    let cx = RenderContext { color: true, links: true, width: 100, ..context(&sources) };
+    snapshot("human-colour", &text(&report, OutputFormat::Human, &cx).replace('\x1b', "ESC"));
 }
 
 #[test]
@@ -110,32 +87,19 @@ fn without_colour_there_is_no_escape_sequence_even_if_the_template_has_one() {
     let (sources, mut report) = fixture();
     report.findings[0].message = "bucket `\x1b[31mred\x07` \u{202e}".to_owned();
     report.findings[0].related[0].text = "\x1b]8;;http://x\x1b\\here".to_owned();
-    assert!(
-        !text(&report, OutputFormat::Human, &context(&sources))
-            .contains(['\x1b', '\x07', '\u{202e}'])
-    );
+    assert!(!text(&report, OutputFormat::Human, &context(&sources)).contains(['\x1b', '\x07', '\u{202e}']));
 }
 
 #[test]
 fn quiet_prints_findings_only_and_a_clean_run_one_line() {
     let (sources, mut report) = fixture();
     let loud = text(&report, OutputFormat::Human, &context(&sources));
-    let quiet = text(
-        &report,
-        OutputFormat::Human,
-        &RenderContext {
-            quiet: true,
-            ..context(&sources)
-        },
-    );
+    let quiet = text(&report, OutputFormat::Human, &RenderContext { quiet: true, ..context(&sources) });
     assert!(loud.starts_with(&quiet) && loud.len() > quiet.len());
     report.findings.clear();
     report.undecided.clear();
     report.hidden.clear();
-    let cx = RenderContext {
-        width: 100,
-        ..context(&sources)
-    };
+    let cx = RenderContext { width: 100, ..context(&sources) };
     insta::assert_snapshot!(text(&report, OutputFormat::Human, &cx), @"5 templates, 49 resources, 2 embedded documents, 85 rules, 4 ms: nothing to report");
 }
 
@@ -143,11 +107,7 @@ fn quiet_prints_findings_only_and_a_clean_run_one_line() {
 fn every_line_fits_the_terminal_except_single_words() {
     let (sources, report) = fixture();
     for width in [40, 60, 80, 100, 140] {
-        let cx = RenderContext {
-            width,
-            unknown: UnknownMode::Show,
-            ..context(&sources)
-        };
+        let cx = RenderContext { width, unknown: UnknownMode::Show, ..context(&sources) };
         for line in text(&report, OutputFormat::Human, &cx).lines() {
             // A label's words have a least width, so that they are readable far to the right.
             assert!(line.chars().count() <= width.max(70), "{width}: {line}");
@@ -160,10 +120,7 @@ fn json_is_valid_and_its_ranges_are_true() {
     let (sources, report) = fixture();
     let document = json(&report, OutputFormat::Json, &context(&sources));
     assert_valid(&schema("../../docs/schema/report.schema.json"), &document);
-    snapshot(
-        "report.json",
-        &serde_json::to_string_pretty(&document).unwrap(),
-    );
+    snapshot("report.json", &serde_json::to_string_pretty(&document).unwrap());
     let mut seen = 0;
     for finding in document["findings"].as_array().unwrap() {
         let related = finding["related"].as_array().unwrap();
@@ -184,11 +141,7 @@ fn assert_json_range(sources: &SourceMap, place: &Value) {
     let text = text_of(sources, file);
     let end = |which: &str| {
         let position = &place["range"][which];
-        let (line, column, offset) = (
-            number(position, "line"),
-            number(position, "column"),
-            number(position, "offset"),
-        );
+        let (line, column, offset) = (number(position, "line"), number(position, "column"), number(position, "offset"));
         let (start, line) = line_of(text, line);
         let at: usize = line.chars().take(column - 1).map(char::len_utf8).sum();
         assert!(line.chars().count() >= column - 1);
@@ -203,10 +156,7 @@ fn sarif_is_valid_and_cuts_its_snippets() {
     let (sources, report) = fixture();
     let schema = schema("sarif-schema-2.1.0.json");
     for unknown in [UnknownMode::Hide, UnknownMode::Show] {
-        let cx = RenderContext {
-            unknown,
-            ..context(&sources)
-        };
+        let cx = RenderContext { unknown, ..context(&sources) };
         let log = json(&report, OutputFormat::Sarif, &cx);
         assert_valid(&schema, &log);
         let run = &log["runs"][0];
@@ -217,29 +167,18 @@ fn sarif_is_valid_and_cuts_its_snippets() {
             let rule = &rules[number(result, "ruleIndex")];
             assert_eq!(rule["id"], result["ruleId"]);
             let related = result.get("relatedLocations").and_then(Value::as_array);
-            for location in result["locations"]
-                .as_array()
-                .unwrap()
-                .iter()
-                .chain(related.into_iter().flatten())
-            {
+            for location in result["locations"].as_array().unwrap().iter().chain(related.into_iter().flatten()) {
                 assert_sarif_region(&sources, &location["physicalLocation"]);
                 seen += 1;
             }
             for related in related.into_iter().flatten() {
                 let link = format!("]({})", related["id"]);
-                assert!(
-                    result["message"]["text"].as_str().unwrap().contains(&link),
-                    "{result}"
-                );
+                assert!(result["message"]["text"].as_str().unwrap().contains(&link), "{result}");
             }
         }
         assert!(seen > 10);
     }
-    let cx = RenderContext {
-        unknown: UnknownMode::Show,
-        ..context(&sources)
-    };
+    let cx = RenderContext { unknown: UnknownMode::Show, ..context(&sources) };
     let log = json(&report, OutputFormat::Sarif, &cx);
     snapshot("report.sarif", &serde_json::to_string_pretty(&log).unwrap());
 }
@@ -247,22 +186,13 @@ fn sarif_is_valid_and_cuts_its_snippets() {
 /// The region, cut out by its lines and UTF-16 columns, is the snippet.
 fn assert_sarif_region(sources: &SourceMap, place: &Value) {
     let uri = place["artifactLocation"]["uri"].as_str().unwrap();
-    assert!(
-        uri.is_ascii() && !uri.contains([' ', '\\', '"', '<']),
-        "{uri}"
-    );
+    assert!(uri.is_ascii() && !uri.contains([' ', '\\', '"', '<']), "{uri}");
     let region = &place["region"];
     let text = text_of(sources, &percent_decoded(uri));
     let offset = |line: &str, column: &str| {
         let (start, line) = line_of(text, number(region, line));
-        let units: Vec<u16> = line
-            .encode_utf16()
-            .take(number(region, column) - 1)
-            .collect();
-        start
-            + String::from_utf16(&units)
-                .expect("columns are between characters")
-                .len()
+        let units: Vec<u16> = line.encode_utf16().take(number(region, column) - 1).collect();
+        start + String::from_utf16(&units).expect("columns are between characters").len()
     };
     let cut = &text[offset("startLine", "startColumn")..offset("endLine", "endColumn")];
     assert_eq!(region["snippet"]["text"].as_str().unwrap_or_default(), cut);
@@ -274,26 +204,17 @@ fn sarif_of_a_clean_run_has_empty_results_and_the_same_rules() {
     let full = json(&report, OutputFormat::Sarif, &context(&sources));
     report.findings.clear();
     report.fingerprints.clear();
-    let clean = json(
-        &report,
-        OutputFormat::Sarif,
-        &context(&SourceMap::default()),
-    );
+    let clean = json(&report, OutputFormat::Sarif, &context(&SourceMap::default()));
     assert_valid(&schema("sarif-schema-2.1.0.json"), &clean);
     assert_eq!(clean["runs"][0]["results"], Value::Array(vec![]));
-    assert_eq!(
-        clean["runs"][0]["tool"], full["runs"][0]["tool"],
-        "rules do not depend on what was found"
-    );
+    assert_eq!(clean["runs"][0]["tool"], full["runs"][0]["tool"], "rules do not depend on what was found");
 }
 
 #[test]
 fn sarif_rules_keep_to_the_limits_of_code_scanning() {
     let (sources, report) = fixture();
     let log = json(&report, OutputFormat::Sarif, &context(&sources));
-    let rules = log["runs"][0]["tool"]["driver"]["rules"]
-        .as_array()
-        .unwrap();
+    let rules = log["runs"][0]["tool"]["driver"]["rules"].as_array().unwrap();
     assert!(rules.is_sorted_by_key(|rule| rule["id"].as_str()));
     for rule in rules {
         for (key, most) in [("shortDescription", 1024), ("fullDescription", 1024)] {
@@ -308,11 +229,7 @@ fn sarif_rules_keep_to_the_limits_of_code_scanning() {
         assert!(properties["tags"].as_array().unwrap().len() <= 10);
         assert_eq!(properties["tags"][0], "security");
         if let Some(severity) = properties.get("security-severity") {
-            let severity: f64 = severity
-                .as_str()
-                .expect("a text, not a number")
-                .parse()
-                .unwrap();
+            let severity: f64 = severity.as_str().expect("a text, not a number").parse().unwrap();
             assert!(severity > 0.0 && severity < 10.0);
         }
     }
@@ -322,19 +239,12 @@ fn sarif_rules_keep_to_the_limits_of_code_scanning() {
 fn a_rule_that_failed_is_said_by_the_machine_formats() {
     let (sources, mut report) = fixture();
     let rule = report.findings[0].rule.clone();
-    report.failures.push(mlops_lint::engine::RuleFailure {
-        rule,
-        target: "a.yaml: A".into(),
-        message: "boom".into(),
-    });
+    report.failures.push(mlops_lint::engine::RuleFailure { rule, target: "a.yaml: A".into(), message: "boom".into() });
     let log = json(&report, OutputFormat::Sarif, &context(&sources));
     assert_valid(&schema("sarif-schema-2.1.0.json"), &log);
     let invocation = &log["runs"][0]["invocations"][0];
     assert_eq!(invocation["executionSuccessful"], false);
-    assert_eq!(
-        invocation["toolExecutionNotifications"][0]["message"]["text"],
-        "rule ENC001 failed on a.yaml: A: boom"
-    );
+    assert_eq!(invocation["toolExecutionNotifications"][0]["message"]["text"], "rule ENC001 failed on a.yaml: A: boom");
     let document = json(&report, OutputFormat::Json, &context(&sources));
     assert_valid(&schema("../../docs/schema/report.schema.json"), &document);
     assert_eq!(document["errors"][0]["message"], "boom");
@@ -345,14 +255,8 @@ fn machine_formats_have_the_same_bytes_from_wherever_they_are_run() {
     let (sources, report) = fixture();
     let here = context(&sources);
     for format in [OutputFormat::Json, OutputFormat::Sarif] {
-        let other = RenderContext {
-            color: true,
-            links: true,
-            width: 200,
-            elapsed: None,
-            quiet: true,
-            ..context(&sources)
-        };
+        let other =
+            RenderContext { color: true, links: true, width: 200, elapsed: None, quiet: true, ..context(&sources) };
         assert_eq!(text(&report, format, &here), text(&report, format, &other));
     }
 }
@@ -360,40 +264,24 @@ fn machine_formats_have_the_same_bytes_from_wherever_they_are_run() {
 #[test]
 fn what_is_not_shown_is_counted() {
     let (sources, mut report) = fixture();
-    let cx = RenderContext {
-        width: 400,
-        ..context(&sources)
-    };
-    let last = |report: &Report| {
-        text(report, OutputFormat::Human, &cx)
-            .lines()
-            .last()
-            .unwrap_or_default()
-            .to_owned()
-    };
+    let cx = RenderContext { width: 400, ..context(&sources) };
+    let last = |report: &Report| text(report, OutputFormat::Human, &cx).lines().last().unwrap_or_default().to_owned();
     insta::assert_snapshot!(last(&report), @"1 critical, 2 high, 4 medium, 1 low, 1 info (and not shown: 12 low, 1 info, --min-severity info; 3 undecided, --unknown show: 2 parameters without a default, 1 import that nothing here exports)");
     report.findings.clear();
     insta::assert_snapshot!(last(&report), @"5 templates, 49 resources, 2 embedded documents, 85 rules, 4 ms: nothing to report (12 low, 1 info, --min-severity info; 3 undecided, --unknown show: 2 parameters without a default, 1 import that nothing here exports)");
-    report
-        .undecided
-        .retain(|undecided| undecided.reasons[0].kind != ReasonKind::ParameterWithoutDefault);
+    report.undecided.retain(|undecided| undecided.reasons[0].kind != ReasonKind::ParameterWithoutDefault);
     report.hidden.insert(Severity::Info, 2);
     insta::assert_snapshot!(last(&report), @"5 templates, 49 resources, 2 embedded documents, 85 rules, 4 ms: nothing to report (12 low, 2 info, --min-severity info; 1 undecided, --unknown show: 1 import that nothing here exports)");
 }
 
 fn number(value: &Value, key: &str) -> usize {
-    usize::try_from(
-        value[key]
-            .as_u64()
-            .unwrap_or_else(|| panic!("{key} in {value}")),
-    )
-    .unwrap()
+    usize::try_from(value[key].as_u64().unwrap_or_else(|| panic!("{key} in {value}"))).unwrap()
 }
 
 fn text_of<'a>(sources: &'a SourceMap, portable: &str) -> &'a str {
-    let found = sources.iter().find(|(_, source)| {
-        portable == format!("sub/{}", source.path()) || portable == source.path().as_str()
-    });
+    let found = sources
+        .iter()
+        .find(|(_, source)| portable == format!("sub/{}", source.path()) || portable == source.path().as_str());
     found.unwrap_or_else(|| panic!("{portable}")).1.text()
 }
 
@@ -403,10 +291,7 @@ fn line_of(text: &str, number: usize) -> (usize, &str) {
     for _ in 1..number {
         start += text[start..].find('\n').expect("the line exists") + 1;
     }
-    (
-        start,
-        text[start..].split(['\n', '\r']).next().unwrap_or_default(),
-    )
+    (start, text[start..].split(['\n', '\r']).next().unwrap_or_default())
 }
 
 fn percent_decoded(uri: &str) -> String {

@@ -21,52 +21,28 @@ use super::RenderContext;
 use super::json::Each;
 use super::place::Places;
 use model::{
-    ArtifactLocation, AutomationDetails, Driver, Invocation, Location, Log, LogicalLocation,
-    Notification, Outcome, OutcomeProperties, PhysicalLocation, Region, RuleReference, Run, Text,
-    Tool,
+    ArtifactLocation, AutomationDetails, Driver, Invocation, Location, Log, LogicalLocation, Notification, Outcome,
+    OutcomeProperties, PhysicalLocation, Region, RuleReference, Run, Text, Tool,
 };
 
-const SCHEMA: &str =
-    "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
+const SCHEMA: &str = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
 
 /// GitHub rejects a file with more than 1,000 locations in a result and shows the first 100.
 const RELATED_SHOWN: usize = 100;
 
 /// Writes one SARIF file.
-pub(super) fn render(
-    report: &Report,
-    cx: &RenderContext<'_>,
-    out: &mut dyn Write,
-) -> io::Result<()> {
+pub(super) fn render(report: &Report, cx: &RenderContext<'_>, out: &mut dyn Write) -> io::Result<()> {
     // SARIF declares what a column counts (§3.14.17); GitHub and editors take UTF-16 units.
     let places = Places::new(cx, Encoding::Utf16);
     let view = View {
         report,
         places: &places,
-        uris: (0u32..)
-            .take(cx.sources.len())
-            .map(|id| uri(places.portable(FileId::new(id))))
-            .collect(),
-        indices: report
-            .rules
-            .keys()
-            .enumerate()
-            .map(|(index, id)| (id, index))
-            .collect(),
+        uris: (0u32..).take(cx.sources.len()).map(|id| uri(places.portable(FileId::new(id)))).collect(),
+        indices: report.rules.keys().enumerate().map(|(index, id)| (id, index)).collect(),
     };
-    let findings = || {
-        report
-            .findings
-            .iter()
-            .enumerate()
-            .map(|(index, finding)| view.finding(index, finding))
-    };
+    let findings = || report.findings.iter().enumerate().map(|(index, finding)| view.finding(index, finding));
     let open = || {
-        let listed = if cx.unknown.lists() {
-            report.undecided.as_slice()
-        } else {
-            &[]
-        };
+        let listed = if cx.unknown.lists() { report.undecided.as_slice() } else { &[] };
         listed.iter().map(|undecided| view.undecided(undecided))
     };
     let run = Run {
@@ -81,22 +57,11 @@ pub(super) fn render(
         column_kind: "utf16CodeUnits",
         invocations: [Invocation {
             execution_successful: report.failures.is_empty(),
-            tool_execution_notifications: report
-                .failures
-                .iter()
-                .map(|failure| view.failure(failure))
-                .collect(),
+            tool_execution_notifications: report.failures.iter().map(|failure| view.failure(failure)).collect(),
         }],
         results: Each(|| findings().chain(open())),
     };
-    serde_json::to_writer(
-        &mut *out,
-        &Log {
-            schema: SCHEMA,
-            version: "2.1.0",
-            runs: [run],
-        },
-    )?;
+    serde_json::to_writer(&mut *out, &Log { schema: SCHEMA, version: "2.1.0", runs: [run] })?;
     writeln!(out)
 }
 
@@ -115,9 +80,7 @@ impl<'a> View<'a> {
             rule_index: self.indices.get(&finding.rule).copied(),
             kind: None,
             level: level(finding.severity),
-            message: Text {
-                text: message(finding, related),
-            },
+            message: Text { text: message(finding, related) },
             locations: [self.location(finding.primary.span, &finding.subject)],
             related_locations: related
                 .iter()
@@ -140,25 +103,15 @@ impl<'a> View<'a> {
     /// "Open" is the standard's word for a lack of information; its level has to be "none" (§3.27.9, §3.27.10).
     fn undecided(&'a self, undecided: &'a Undecided) -> Outcome<'a> {
         let rule = undecided.rule.as_str();
-        let summary = self
-            .report
-            .rules
-            .get(&undecided.rule)
-            .map_or(rule, |rule| &rule.meta.summary);
-        let reasons: Vec<_> = undecided
-            .reasons
-            .iter()
-            .map(crate::finding::Reason::text)
-            .collect();
+        let summary = self.report.rules.get(&undecided.rule).map_or(rule, |rule| &rule.meta.summary);
+        let reasons: Vec<_> = undecided.reasons.iter().map(crate::finding::Reason::text).collect();
         Outcome {
             rule_id: rule,
             rule_index: self.indices.get(&undecided.rule).copied(),
             kind: Some("open"),
             level: "none",
             message: Text {
-                text: plain(&format!("Undecided: {summary}: {}.", reasons.join(", ")))
-                    .into_owned()
-                    .into(),
+                text: plain(&format!("Undecided: {summary}: {}.", reasons.join(", "))).into_owned().into(),
             },
             locations: [self.location(undecided.span, &undecided.subject)],
             related_locations: Vec::new(),
@@ -169,35 +122,20 @@ impl<'a> View<'a> {
 
     fn failure(&'a self, failure: &'a RuleFailure) -> Notification<'a> {
         let rule = failure.rule.as_str();
-        let text = format!(
-            "rule {rule} failed on {}: {}",
-            failure.target, failure.message
-        );
+        let text = format!("rule {rule} failed on {}: {}", failure.target, failure.message);
         Notification {
             level: "error",
             message: Text { text: text.into() },
-            associated_rule: self
-                .indices
-                .get(&failure.rule)
-                .map(|&index| RuleReference { id: rule, index }),
+            associated_rule: self.indices.get(&failure.rule).map(|&index| RuleReference { id: rule, index }),
         }
     }
 
     fn location(&'a self, span: Span, subject: &'a Subject) -> Location<'a> {
         let logical = (!subject.path.is_empty()).then(|| {
             let name = subject.resource.as_deref();
-            [LogicalLocation {
-                name,
-                fully_qualified_name: &subject.path,
-                kind: name.map(|_| "resource"),
-            }]
+            [LogicalLocation { name, fully_qualified_name: &subject.path, kind: name.map(|_| "resource") }]
         });
-        Location {
-            id: None,
-            physical_location: self.physical(span),
-            logical_locations: logical,
-            message: None,
-        }
+        Location { id: None, physical_location: self.physical(span), logical_locations: logical, message: None }
     }
 
     fn related(&'a self, id: usize, label: &'a Label) -> Location<'a> {
@@ -205,9 +143,7 @@ impl<'a> View<'a> {
             id: Some(id),
             physical_location: self.physical(label.span),
             logical_locations: None,
-            message: (!label.text.is_empty()).then(|| Text {
-                text: plain(&label.text),
-            }),
+            message: (!label.text.is_empty()).then(|| Text { text: plain(&label.text) }),
         }
     }
 
@@ -215,17 +151,13 @@ impl<'a> View<'a> {
         let range = self.places.range(span);
         let snippet = self.places.sources().slice(span);
         PhysicalLocation {
-            artifact_location: ArtifactLocation {
-                uri: &self.uris[span.file.index()],
-            },
+            artifact_location: ArtifactLocation { uri: &self.uris[span.file.index()] },
             region: Region {
                 start_line: range.start.line,
                 start_column: range.start.column,
                 end_line: range.end.line,
                 end_column: range.end.column,
-                snippet: (!snippet.is_empty()).then(|| Text {
-                    text: snippet.into(),
-                }),
+                snippet: (!snippet.is_empty()).then(|| Text { text: snippet.into() }),
             },
         }
     }
@@ -251,16 +183,9 @@ fn message<'a>(finding: &'a Finding, related: &[Label]) -> Cow<'a, str> {
     }
     for (index, label) in related.iter().enumerate() {
         let separator = if index == 0 { "" } else { ", " };
-        let words = if label.text.is_empty() {
-            "here"
-        } else {
-            &label.text
-        };
+        let words = if label.text.is_empty() { "here" } else { &label.text };
         // Within a link's text brackets have to be escaped, and so has the backslash.
-        let words = words
-            .replace('\\', "\\\\")
-            .replace('[', "\\[")
-            .replace(']', "\\]");
+        let words = words.replace('\\', "\\\\").replace('[', "\\[").replace(']', "\\]");
         let _ = write!(text, "{separator}[{words}]({})", index + 1);
     }
     if finding.related.len() > related.len() {
@@ -277,11 +202,7 @@ fn plain(text: &str) -> Cow<'_, str> {
     if text.is_empty() {
         return Cow::Borrowed("(no text)");
     }
-    if text.contains("](") {
-        Cow::Owned(text.replace('[', "\\[").replace(']', "\\]"))
-    } else {
-        Cow::Borrowed(text)
-    }
+    if text.contains("](") { Cow::Owned(text.replace('[', "\\[").replace(']', "\\]")) } else { Cow::Borrowed(text) }
 }
 
 /// A path as a URI reference: percent-encoded, relative unless the file lies outside the repository.

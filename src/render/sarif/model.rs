@@ -135,10 +135,7 @@ pub(super) struct OutcomeProperties {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-#[allow(
-    clippy::struct_field_names,
-    reason = "the names are those of the standard"
-)]
+#[allow(clippy::struct_field_names, reason = "the names are those of the standard")]
 pub(super) struct Location<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) id: Option<usize>,

@@ -17,41 +17,18 @@ const TAGS: usize = 10;
 pub(super) fn lower(rule: &ReportedRule) -> Rule<'_> {
     let meta = &rule.meta;
     let why = first_paragraph(&rule.docs.why);
-    let full = if why.is_empty() {
-        meta.summary.clone()
-    } else {
-        why
-    };
+    let full = if why.is_empty() { meta.summary.clone() } else { why };
     let mut tags = vec![Cow::Borrowed("security"), Cow::Owned(meta.category())];
-    tags.extend(
-        rule.docs
-            .controls
-            .keys()
-            .map(|framework| Cow::Borrowed(framework.as_str())),
-    );
+    tags.extend(rule.docs.controls.keys().map(|framework| Cow::Borrowed(framework.as_str())));
     tags.truncate(TAGS);
     Rule {
         id: meta.id.as_str(),
         name: &meta.name,
-        short_description: Text {
-            text: cut(non_empty(&meta.summary, &meta.name).into()),
-        },
-        full_description: Text {
-            text: cut(Cow::Owned(non_empty(&full, &meta.name).to_owned())),
-        },
-        default_configuration: Configuration {
-            level: super::level(meta.severity),
-        },
-        help_uri: rule
-            .docs
-            .references
-            .iter()
-            .map(String::as_str)
-            .find(|url| is_absolute(url)),
-        help: Help {
-            text: help_text(rule),
-            markdown: help_markdown(rule),
-        },
+        short_description: Text { text: cut(non_empty(&meta.summary, &meta.name).into()) },
+        full_description: Text { text: cut(Cow::Owned(non_empty(&full, &meta.name).to_owned())) },
+        default_configuration: Configuration { level: super::level(meta.severity) },
+        help_uri: rule.docs.references.iter().map(String::as_str).find(|url| is_absolute(url)),
+        help: Help { text: help_text(rule), markdown: help_markdown(rule) },
         properties: RuleProperties {
             precision: match meta.confidence {
                 Confidence::Certain => "very-high",
@@ -77,11 +54,7 @@ pub(super) fn lower(rule: &ReportedRule) -> Rule<'_> {
 }
 
 fn non_empty<'a>(text: &'a str, instead: &'a str) -> &'a str {
-    if text.trim().is_empty() {
-        instead
-    } else {
-        text
-    }
+    if text.trim().is_empty() { instead } else { text }
 }
 
 fn is_absolute(url: &str) -> bool {
@@ -98,15 +71,8 @@ fn cut(text: Cow<'_, str>) -> Cow<'_, str> {
 
 fn help_text(rule: &ReportedRule) -> String {
     let docs = &rule.docs;
-    let parts: Vec<&str> = [docs.why.trim(), docs.remedy.trim()]
-        .into_iter()
-        .filter(|part| !part.is_empty())
-        .collect();
-    if parts.is_empty() {
-        non_empty(&rule.meta.summary, &rule.meta.name).to_owned()
-    } else {
-        parts.join("\n\n")
-    }
+    let parts: Vec<&str> = [docs.why.trim(), docs.remedy.trim()].into_iter().filter(|part| !part.is_empty()).collect();
+    if parts.is_empty() { non_empty(&rule.meta.summary, &rule.meta.name).to_owned() } else { parts.join("\n\n") }
 }
 
 fn help_markdown(rule: &ReportedRule) -> String {
@@ -124,41 +90,23 @@ fn help_markdown(rule: &ReportedRule) -> String {
     section("Example", &fenced(docs.example_bad.as_deref()));
     section("Passes", &fenced(docs.example_good.as_deref()));
     section("Controls", &controls(rule));
-    let references: Vec<_> = docs
-        .references
-        .iter()
-        .map(|url| format!("- <{url}>"))
-        .collect();
+    let references: Vec<_> = docs.references.iter().map(|url| format!("- <{url}>")).collect();
     section("References", &references.join("\n"));
-    if text.is_empty() {
-        format!("{}\n", help_text(rule))
-    } else {
-        text
-    }
+    if text.is_empty() { format!("{}\n", help_text(rule)) } else { text }
 }
 
 fn fenced(template: Option<&str>) -> String {
-    template
-        .map(|template| format!("```yaml\n{}\n```", example(template)))
-        .unwrap_or_default()
+    template.map(|template| format!("```yaml\n{}\n```", example(template))).unwrap_or_default()
 }
 
 fn controls(rule: &ReportedRule) -> String {
     let docs = &rule.docs;
-    let own = docs
-        .controls
-        .iter()
-        .map(|(framework, ids)| (framework, ids, ""));
-    let analogies = docs
-        .controls_by_analogy
-        .iter()
-        .map(|(framework, ids)| (framework, ids, " (by analogy)"));
+    let own = docs.controls.iter().map(|(framework, ids)| (framework, ids, ""));
+    let analogies = docs.controls_by_analogy.iter().map(|(framework, ids)| (framework, ids, " (by analogy)"));
     let lines: Vec<_> = own
         .chain(analogies)
         .filter(|(_, ids, _)| !ids.is_empty())
-        .map(|(framework, ids, note)| {
-            format!("- {}: {}{note}", framework_name(framework), ids.join(", "))
-        })
+        .map(|(framework, ids, note)| format!("- {}: {}{note}", framework_name(framework), ids.join(", ")))
         .collect();
     lines.join("\n")
 }

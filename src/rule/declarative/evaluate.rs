@@ -35,6 +35,7 @@ impl<'p> Outcome<'p> {
     }
 
     /// True only if both are.
+    #[must_use]
     pub fn and(self, other: impl FnOnce() -> Self) -> Self {
         if self.truth == Truth::False {
             return self;
@@ -47,6 +48,7 @@ impl<'p> Outcome<'p> {
     }
 
     /// True if either is.
+    #[must_use]
     pub fn or(self, other: impl FnOnce() -> Self) -> Self {
         if self.truth == Truth::True {
             return self;
@@ -87,7 +89,7 @@ impl From<bool> for Outcome<'_> {
 /// Names and what they are bound to, innermost first.
 #[derive(Clone, Copy)]
 pub struct Env<'e, 'p> {
-    around: Option<&'e Env<'e, 'p>>,
+    around: Option<&'e Self>,
     name: &'e str,
     found: &'e Found<'p>,
 }
@@ -127,6 +129,11 @@ impl<'e, 'p> Env<'e, 'p> {
         }
         all
     }
+}
+
+/// The node that the rule is about.
+pub(super) fn origin<'p>(env: &Env<'_, 'p>) -> Found<'p> {
+    env.get("self").cloned().expect("every evaluation binds self")
 }
 
 /// Evaluates the conditions of a rule for one node in one scenario.
@@ -187,7 +194,7 @@ impl<'g, 'p> Evaluator<'g, 'p> {
         let (elements, _) = self.elements(leaf, env);
         match elements.into_iter().next() {
             Some(element) => element.found,
-            None => Found { value: Value::Absent, ..self.origin(env) },
+            None => Found { value: Value::Absent, ..origin(env) },
         }
     }
 
@@ -246,10 +253,6 @@ impl<'g, 'p> Evaluator<'g, 'p> {
         }
     }
 
-    /// The node that the rule is about.
-    pub(super) fn origin(&self, env: &Env<'_, 'p>) -> Found<'p> {
-        env.get("self").cloned().expect("every evaluation binds self")
-    }
 
     /// What `let` binds: nodes, absent, or unknown.
     pub fn bind(&self, binding: &'p Binding, env: &Env<'_, 'p>) -> Found<'p> {
@@ -279,7 +282,7 @@ impl<'g, 'p> Evaluator<'g, 'p> {
                 place.get_or_insert(found);
             }
         }
-        let place = place.unwrap_or_else(|| self.origin(env));
+        let place = place.unwrap_or_else(|| origin(env));
         if binding.many {
             return Found { value: Value::items(nodes), ..place };
         }

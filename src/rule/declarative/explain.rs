@@ -6,7 +6,7 @@ use crate::syntax::Segment;
 use crate::value::{Found, Truth, Value, text_of};
 
 use super::condition::{Condition, Leaf, Operator, Quantifier, Set, Subject, Test};
-use super::evaluate::{Env, Evaluator};
+use super::evaluate::{Env, Evaluator, origin};
 
 /// One value that made a condition false.
 #[derive(Debug, Clone)]
@@ -67,22 +67,19 @@ impl<'p> Evaluator<'_, 'p> {
 
     fn explain_leaf(&self, leaf: &'p Leaf, env: &Env<'_, 'p>, wanted: bool) -> Vec<Failure<'p>> {
         // What an element must be to be to blame: `no` and `some` turn the sense around.
-        let (blamed, quantified) = match leaf.quantifier {
+        let blamed = match leaf.quantifier {
             Quantifier::Path => {
                 let found = self.single(leaf, env);
                 return self.explain_element(leaf, &found, env, wanted);
             }
-            Quantifier::Every => (wanted, true),
-            Quantifier::Some => (wanted, true),
-            Quantifier::No => (!wanted, true),
+            Quantifier::Every | Quantifier::Some => wanted,
+            Quantifier::No => !wanted,
         };
         let (elements, _) = self.elements(leaf, env);
         let mut failures = Vec::new();
-        if quantified {
-            for element in &elements {
-                if element.selected.truth == Truth::True && self.test(leaf, &element.found, env).truth == Truth::from(!blamed) {
-                    failures.extend(self.explain_element(leaf, &element.found, env, blamed));
-                }
+        for element in &elements {
+            if element.selected.truth == Truth::True && self.test(leaf, &element.found, env).truth == Truth::from(!blamed) {
+                failures.extend(self.explain_element(leaf, &element.found, env, blamed));
             }
         }
         if failures.is_empty() {
@@ -98,25 +95,27 @@ impl<'p> Evaluator<'_, 'p> {
                 let env = env.with(name, found);
                 let mut failures = self.explain(condition, &env, wanted);
                 if failures.is_empty() {
-                    failures.push(self.failure(found, &env, own, None));
+                    failures.push(failure(found, &env, own, None));
                 }
                 if !own {
-                    failures.iter_mut().for_each(|failure| failure.own = false);
+                    for failure in &mut failures {
+                        failure.own = false;
+                    }
                 }
                 failures
             }
             (Test::Satisfies(condition), None) => self.explain(condition, env, wanted),
             (Test::Operator(operator), Some(name)) => {
-                vec![self.failure(found, &env.with(name, found), own, as_of(operator))]
+                vec![failure(found, &env.with(name, found), own, as_of(operator))]
             }
-            (Test::Operator(operator), None) => vec![self.failure(found, env, own, as_of(operator))],
+            (Test::Operator(operator), None) => vec![failure(found, env, own, as_of(operator))],
         }
     }
 
     /// The place where a subject without elements would have some: the last step of its path that is written.
     fn missing_subject(&self, leaf: &'p Leaf, env: &Env<'_, 'p>) -> Option<Failure<'p>> {
         let Subject::Path(terms) = &leaf.subject else {
-            return Some(self.failure(&self.origin(env), env, false, None));
+            return Some(failure(&origin(env), env, false, None));
         };
         let term = terms.first()?;
         let start = match &term.variable {
@@ -147,12 +146,13 @@ impl<'p> Evaluator<'_, 'p> {
         }
         let found = Found { value: Value::Absent, ..found };
         let env = *env;
-        Some(self.failure(&found, &env, true, None))
+        Some(failure(&found, &env, true, None))
     }
 
-    fn failure(&self, found: &Found<'p>, env: &Env<'_, 'p>, own: bool, as_of: Option<&'static str>) -> Failure<'p> {
-        Failure { found: found.clone(), bound: env.all(), own, as_of }
-    }
+}
+
+fn failure<'p>(found: &Found<'p>, env: &Env<'_, 'p>, own: bool, as_of: Option<&'static str>) -> Failure<'p> {
+    Failure { found: found.clone(), bound: env.all(), own, as_of }
 }
 
 /// The date of the table that an operator asks.

@@ -115,13 +115,12 @@ impl<'p> Evaluator<'_, 'p> {
     fn has_form(&self, form: Form, value: &Value<'p>) -> Outcome<'p> {
         let known = match (form, value) {
             (Form::Scalar, Value::Scalar(_) | Value::Symbolic(_) | Value::Entity(_))
+            | (Form::String, Value::Symbolic(_))
             | (Form::List, Value::List(_))
             | (Form::Map, Value::Map(_)) => true,
             (Form::String, Value::Scalar(scalar)) => scalar.kind == ScalarKind::String,
             (Form::Number, Value::Scalar(scalar)) => scalar.kind == ScalarKind::Number || scalar.text.parse::<f64>().is_ok(),
             (Form::Bool, Value::Scalar(scalar)) => matches!(&*scalar.text, "true" | "false"),
-            // Text with literal parts is no number and no boolean; a hole alone may be any scalar.
-            (Form::String, Value::Symbolic(_)) => true,
             (Form::Number | Form::Bool, Value::Symbolic(parts)) if parts.len() == 1 => {
                 return Outcome::unknown(self.resolver.why(parts));
             }
@@ -210,15 +209,7 @@ impl<'p> Evaluator<'_, 'p> {
                 })
             }),
         };
-        if let Set::Table(table, _) = set { self.open(found, value, table) } else { found }
-    }
-
-    /// What an open table lacks is not known.
-    fn open(&self, outcome: Outcome<'p>, value: &Value<'p>, table: &Table) -> Outcome<'p> {
-        if outcome.truth == Truth::False && table.open {
-            return Outcome::unknown(Unknown::because(ReasonKind::OpenTable, text_of(value)));
-        }
-        outcome
+        if let Set::Table(table, _) = set { open(found, value, table) } else { found }
     }
 
     /// A matcher of an event pattern (`{prefix: …}`): whether anything of a set fits it.
@@ -273,7 +264,7 @@ impl<'p> Evaluator<'_, 'p> {
             _ => return Outcome::FALSE,
         };
         match table {
-            Some(table) => self.open(outcome, value, table),
+            Some(table) => open(outcome, value, table),
             None => outcome,
         }
     }
@@ -413,6 +404,14 @@ impl<'p> Evaluator<'_, 'p> {
         }
         Outcome::from(returned == wanted)
     }
+}
+
+/// What an open table lacks is not known.
+fn open<'p>(outcome: Outcome<'p>, value: &Value<'p>, table: &Table) -> Outcome<'p> {
+    if outcome.truth == Truth::False && table.open {
+        return Outcome::unknown(Unknown::because(ReasonKind::OpenTable, text_of(value)));
+    }
+    outcome
 }
 
 /// What AWS gives as a name, ARN, id or URL is not empty and holds no wildcard.

@@ -114,16 +114,18 @@ fn a_mistake_in_a_rule_file_is_drawn_at_its_place() {
     ] {
         let ran = sandbox.run(command);
         assert_eq!((ran.exit, ran.stdout.as_str()), (Exit::CouldNotRun, ""));
-        insta::assert_snapshot!(ran.stderr, @"
-        error: `requre` is not known here
-           ╭─[rules/mine.yaml:8:1]
-         6 │ profile: recommended
-         7 │ match: AWS::S3::Bucket
-         8 │ requre: { path: BucketName, present: true }
-           · ──────
-           ╰────
-          help: did you mean `require`?
-        ");
+        insta::allow_duplicates! {
+            insta::assert_snapshot!(ran.stderr, @"
+            error: `requre` is not known here
+               ╭─[rules/mine.yaml:8:1]
+             6 │ profile: recommended
+             7 │ match: AWS::S3::Bucket
+             8 │ requre: { path: BucketName, present: true }
+               · ──────
+               ╰────
+              help: did you mean `require`?
+            ");
+        }
     }
     let ran = sandbox.run(&["a.yaml", "--rules", "absent"]);
     assert_eq!(ran.exit, Exit::CouldNotRun);

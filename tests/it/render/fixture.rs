@@ -6,19 +6,14 @@ use std::sync::Arc;
 
 use mlops_lint::engine::{Counts, Report, ReportedRule};
 use mlops_lint::finding::{
-    ChoiceNote, Confidence, Finding, Label, Reason, ReasonKind, RuleId, ScenarioNote, Severity,
-    Subject, Undecided, fingerprints,
+    ChoiceNote, Confidence, Finding, Label, Reason, ReasonKind, RuleId, ScenarioNote, Severity, Subject, Undecided,
+    fingerprints,
 };
 use mlops_lint::rule::{Profile, RuleDocs, RuleMeta};
 use mlops_lint::source::{FileId, SourceFile, SourceMap, Span};
 
-const FILES: [&str; 5] = [
-    "endpoint.yaml",
-    "kms-keys.yaml",
-    "minified.json",
-    "odd names/größe & co.yaml",
-    "registry.yaml",
-];
+const FILES: [&str; 5] =
+    ["endpoint.yaml", "kms-keys.yaml", "minified.json", "odd names/größe & co.yaml", "registry.yaml"];
 
 /// Where the texts are.
 pub(super) fn folder() -> PathBuf {
@@ -35,21 +30,13 @@ pub(super) fn fixture() -> (SourceMap, Report) {
     let mut findings = findings(&Texts(&sources));
     findings.sort_by(Finding::order);
     let report = Report {
-        fingerprints: fingerprints(&findings, |finding| {
-            sources.file(finding.primary.span.file).path().as_str()
-        }),
+        fingerprints: fingerprints(&findings, |finding| sources.file(finding.primary.span.file).path().as_str()),
         undecided: undecided(&Texts(&sources)),
         findings,
         hidden: BTreeMap::from([(Severity::Low, 12), (Severity::Info, 1)]),
         rules: rules(),
         failures: Vec::new(),
-        counts: Counts {
-            files: 7,
-            templates: 5,
-            resources: 49,
-            embedded: 2,
-            rules: 85,
-        },
+        counts: Counts { files: 7, templates: 5, resources: 49, embedded: 2, rules: 85 },
     };
     (sources, report)
 }
@@ -60,38 +47,21 @@ impl Texts<'_> {
     /// The `part` within the first occurrence of `whole` in a file.
     fn within(&self, name: &str, whole: &str, part: &str) -> Span {
         let (id, file) = self.0.iter().find(|(_, file)| file.path() == name).unwrap();
-        let start = file
-            .text()
-            .find(whole)
-            .unwrap_or_else(|| panic!("{whole} in {name}"));
+        let start = file.text().find(whole).unwrap_or_else(|| panic!("{whole} in {name}"));
         let start = start + whole.find(part).unwrap();
         span(id, start, start + part.len())
     }
 
     fn label(&self, name: &str, whole: &str, part: &str, text: &str) -> Label {
-        Label {
-            span: self.within(name, whole, part),
-            text: text.to_owned(),
-        }
+        Label { span: self.within(name, whole, part), text: text.to_owned() }
     }
 }
 
 fn span(file: FileId, start: usize, end: usize) -> Span {
-    Span::new(
-        file,
-        u32::try_from(start).unwrap(),
-        u32::try_from(end).unwrap(),
-    )
+    Span::new(file, u32::try_from(start).unwrap(), u32::try_from(end).unwrap())
 }
 
-fn finding(
-    rule: &str,
-    severity: Severity,
-    resource: &str,
-    path: &str,
-    message: &str,
-    primary: Label,
-) -> Finding {
+fn finding(rule: &str, severity: Severity, resource: &str, path: &str, message: &str, primary: Label) -> Finding {
     Finding {
         rule: RuleId::new(rule),
         severity,
@@ -118,24 +88,13 @@ fn findings(texts: &Texts<'_>) -> Vec<Finding> {
     let mut list = vec![
         Finding {
             related: vec![
-                texts.label(
-                    FILES[0],
-                    "IsProd: !Equals",
-                    "IsProd",
-                    "false when `Environment` is `dev` or `staging`",
-                ),
+                texts.label(FILES[0], "IsProd: !Equals", "IsProd", "false when `Environment` is `dev` or `staging`"),
                 texts.label(FILES[0], "Default: dev", "dev", "the default"),
             ],
-            help: Some(
-                "give the key in both branches: KmsKeyId: !ImportValue mlops-key".to_owned(),
-            ),
+            help: Some("give the key in both branches: KmsKeyId: !ImportValue mlops-key".to_owned()),
             scenario: Some(ScenarioNote {
                 text: "when `IsProd` is false".to_owned(),
-                choices: vec![ChoiceNote {
-                    kind: "condition",
-                    name: "IsProd".to_owned(),
-                    value: "false".to_owned(),
-                }],
+                choices: vec![ChoiceNote { kind: "condition", name: "IsProd".to_owned(), value: "false".to_owned() }],
             }),
             ..finding(
                 "ENC001",
@@ -149,17 +108,10 @@ fn findings(texts: &Texts<'_>) -> Vec<Finding> {
         Finding {
             confidence: Confidence::Likely,
             related: vec![
-                texts.label(
-                    FILES[1],
-                    "KeyPolicy",
-                    "KeyPolicy",
-                    "… whose policy names no service that publishes to it",
-                ),
+                texts.label(FILES[1], "KeyPolicy", "KeyPolicy", "… whose policy names no service that publishes to it"),
                 texts.label(FILES[4], "- Arn: !Ref", "Arn", "published from here"),
             ],
-            assumed: Some(
-                "`Environment` means the same in both stacks (they exchange exports)".to_owned(),
-            ),
+            assumed: Some("`Environment` means the same in both stacks (they exchange exports)".to_owned()),
             ..finding(
                 "ENC022",
                 Severity::Critical,
@@ -220,10 +172,7 @@ fn findings(texts: &Texts<'_>) -> Vec<Finding> {
         "Modell",
         "End",
         "the text ends here",
-        Label {
-            span: span(id, end, end),
-            text: "expected more".into(),
-        },
+        Label { span: span(id, end, end), text: "expected more".into() },
     ));
     // Far from each other on one long line: each its own window.
     for bucket in ["Bucket0", "Bucket20", "Bucket39"] {
@@ -253,10 +202,7 @@ fn undecided(texts: &Texts<'_>) -> Vec<Undecided> {
             path: format!("Resources.{resource}.Properties.KmsKeyId"),
             ..Subject::default()
         },
-        reasons: vec![Reason {
-            kind,
-            name: name.to_owned(),
-        }],
+        reasons: vec![Reason { kind, name: name.to_owned() }],
     };
     vec![
         one(
@@ -284,12 +230,7 @@ fn rules() -> BTreeMap<RuleId, Arc<ReportedRule>> {
     let controls = |pairs: &[(&str, &[&str])]| -> BTreeMap<String, Vec<String>> {
         pairs
             .iter()
-            .map(|(framework, ids)| {
-                (
-                    (*framework).to_owned(),
-                    ids.iter().map(|&id| id.to_owned()).collect(),
-                )
-            })
+            .map(|(framework, ids)| ((*framework).to_owned(), ids.iter().map(|&id| id.to_owned()).collect()))
             .collect()
     };
     let rule = |id: &str, name: &str, summary: &str, severity, docs| {

@@ -1,0 +1,85 @@
+//! A scenario in words: what was chosen and why it matters, for messages and labels.
+
+use crate::finding::{ChoiceNote, Label, ScenarioNote};
+use crate::syntax::Node;
+use crate::template::{Parameter, Template};
+use crate::value::{Choice, Hole, Part, Scenario, Trace, Value, text_of};
+
+/// " when `Environment` is `dev`": the parameters behind a condition.
+pub(super) fn because(scenario: &Scenario<'_>) -> String {
+    let chosen: Vec<String> = scenario
+        .choices()
+        .iter()
+        .filter_map(|chosen| match &chosen.choice {
+            Choice::Hole(hole) => Some(is_text(&hole_name(hole), chosen.value.as_deref())),
+            Choice::Condition(..) => None,
+        })
+        .collect();
+    if chosen.is_empty() { String::new() } else { format!(" when {}", chosen.join(" and ")) }
+}
+
+/// Where a parameter gets the value that was chosen.
+pub(super) fn parameter_label(template: &Template, parameter: &Parameter, value: Option<&str>) -> Option<Label> {
+    let name = &parameter.name;
+    let is = |node: &Node<'_>| Some(node.text()) == value;
+    let default = parameter.default.map(|node| template.node(node)).filter(is);
+    if let Some(default) = default {
+        return Some(Label { span: default.span(), text: format!("default of `{name}`") });
+    }
+    let allowed = parameter.allowed.iter().map(|&node| template.node(node)).find(is)?;
+    Some(Label { span: allowed.span(), text: format!("a value that `{name}` may have") })
+}
+
+/// Names what makes a leaf fail: conditions that were read and differ among leaves, then values chosen directly.
+pub(super) fn scenario_note(scenario: &Scenario<'_>, trace: &Trace<'_>, about: &[&Trace<'_>]) -> Option<ScenarioNote> {
+    let mut texts = Vec::new();
+    let mut choices = Vec::new();
+    for &(template, name, holds) in &trace.conditions {
+        let differs = about.iter().any(|other| {
+            other.conditions.iter().all(|&(t, n, value)| (t, n) != (template, name) || value != holds)
+        });
+        if differs {
+            texts.push(format!("`{name}` is {holds}"));
+            choices.push(ChoiceNote { kind: "condition", name: name.to_owned(), value: holds.to_string() });
+        }
+    }
+    for chosen in &trace.direct {
+        let Choice::Hole(hole) = &chosen.choice else { continue };
+        if chosen.of < 2 {
+            continue;
+        }
+        let kind = match hole {
+            _ if chosen.mapping => "mapping-key",
+            Hole::Pipeline(_) => "pipeline-parameter",
+            _ => "parameter",
+        };
+        texts.push(is_text(&hole_name(hole), chosen.value.as_deref()));
+        choices.push(ChoiceNote { kind, name: hole_name(hole), value: chosen.value.as_deref().unwrap_or("any other value").to_owned() });
+    }
+    if texts.is_empty() {
+        // Neither a condition nor a value was read: what was chosen is all there is to say.
+        for chosen in scenario.choices().iter().filter(|chosen| chosen.of > 1) {
+            if let Choice::Hole(hole) = &chosen.choice {
+                texts.push(is_text(&hole_name(hole), chosen.value.as_deref()));
+                choices.push(ChoiceNote { kind: "parameter", name: hole_name(hole), value: chosen.value.as_deref().unwrap_or("any other value").to_owned() });
+            }
+        }
+    }
+    (!texts.is_empty()).then(|| ScenarioNote { text: format!("when {}", texts.join(" and ")), choices })
+}
+
+fn hole_name(hole: &Hole<'_>) -> String {
+    match hole {
+        Hole::Parameter(_, _, name) => (*name).to_owned(),
+        Hole::Pseudo(pseudo, _) => pseudo.name().to_owned(),
+        Hole::Pipeline(parameter) => parameter.name.to_owned(),
+        other => text_of(&Value::Symbolic([Part::Hole(other.clone())].into())),
+    }
+}
+
+fn is_text(name: &str, value: Option<&str>) -> String {
+    match value {
+        Some(value) => format!("`{name}` is `{value}`"),
+        None => format!("`{name}` is any other value"),
+    }
+}
