@@ -140,6 +140,14 @@ fn names_in<'p>(node: Node<'p>, each: &mut impl FnMut(DependencyKind, &'p str, S
         }
         return;
     };
+    names_in_call(call, each);
+    // `!ImportValue { Fn::Sub: … }` is two functions in one node.
+    if let (true, Expr::Call(inner)) = (call.is_short(), call.argument_expr()) {
+        names_in_call(inner, each);
+    }
+}
+
+fn names_in_call<'p>(call: Call<'p>, each: &mut impl FnMut(DependencyKind, &'p str, Span, Node<'p>)) {
     match call.function {
         Tag::Ref => {
             if let Some(name) = call.text() {

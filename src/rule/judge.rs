@@ -2,17 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use crate::finding::{ChoiceNote, Confidence, Finding, Label, Reason, ReasonKind, ScenarioNote, Undecided};
+use crate::finding::{Confidence, Finding, Label, Reason, ReasonKind, Undecided};
 use crate::graph::StackGraph;
-use crate::syntax::Node;
-use crate::template::Template;
 use crate::value::{
-    Blocker, Choice, EntityId, Found, Hole, List, Map, Part, Scenario, Trace, Truth, Unknown, Value, World as _,
-    text_of,
+    Blocker, EntityId, Found, List, Map, Scenario, Trace, Truth, Unknown, Value, World as _, text_of,
 };
 
 use super::declarative::{Condition, Env, Evaluator, Failure, Outcome};
-use super::note::{because, parameter_label, scenario_note};
+use super::note::{scenario_labels, scenario_note};
 use super::place::{self, Place};
 use super::{Rule, WhenUnknown};
 
@@ -445,25 +442,9 @@ impl<'p> Judge<'_, 'p> {
         let scenario = if everywhere { None } else { scenario_note(&leaf.scenario, &leaf.trace, &about.iter().map(|leaf| &leaf.trace).collect::<Vec<_>>()) };
         let when = scenario.as_ref().map(|note| format!(" {}", note.text)).unwrap_or_default();
         let mut related = raw.related.clone();
-        let mut confidence = self.rule.meta.confidence;
-        for chosen in leaf.scenario.choices() {
-            if let Choice::Hole(Hole::Parameter(_, template, name)) = &chosen.choice {
-                let template = self.graph.template(*template);
-                let Some(parameter) = template.parameter(name) else { continue };
-                if parameter.allowed.is_empty() {
-                    confidence = confidence.min(Confidence::Likely);
-                }
-                let is_direct = leaf.trace.direct.iter().any(|direct| direct.choice == chosen.choice);
-                if let Some(label) = parameter_label(template, parameter, chosen.value.as_deref())
-                    && (is_direct || !everywhere)
-                {
-                    related.push(label);
-                }
-            }
-        }
-        if !everywhere {
-            related.extend(self.condition_labels(leaf, scenario.as_ref()));
-        }
+        let (labels, limit) = scenario_labels(self.graph, &leaf.scenario, &leaf.trace, scenario.as_ref());
+        related.extend(labels);
+        let mut confidence = self.rule.meta.confidence.min(limit);
         let mut assumed = None;
         if leaf.trace.shared {
             confidence = confidence.min(Confidence::Likely);
@@ -488,20 +469,6 @@ impl<'p> Judge<'_, 'p> {
             scenario,
             subject: raw.place.subject.clone(),
         }
-    }
-
-    fn condition_labels(&self, leaf: &Leaf<'p>, note: Option<&ScenarioNote>) -> Vec<Label> {
-        let Some(note) = note else { return Vec::new() };
-        leaf.trace
-            .conditions
-            .iter()
-            .filter(|(_, name, _)| note.choices.iter().any(|choice| choice.kind == "condition" && choice.name == *name))
-            .filter_map(|&(template, name, holds)| {
-                let template = self.graph.template(template);
-                let key = template.node(template.condition(name)?.key);
-                Some(Label { span: key.span(), text: format!("`{name}` is {holds}{}", because(&leaf.scenario)) })
-            })
-            .collect()
     }
 
 }

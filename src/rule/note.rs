@@ -1,12 +1,49 @@
 //! A scenario in words: what was chosen and why it matters, for messages and labels.
 
-use crate::finding::{ChoiceNote, Label, ScenarioNote};
+use crate::finding::{ChoiceNote, Confidence, Label, ScenarioNote};
+use crate::graph::StackGraph;
 use crate::syntax::Node;
 use crate::template::{Parameter, Template};
-use crate::value::{Choice, Hole, Part, Scenario, Trace, Value, text_of};
+use crate::value::{Choice, Hole, Part, Scenario, Trace, Value, World as _, text_of};
+
+/// Where the choices of a scenario are written, and how sure a finding can be under it; `note` is absent if the finding
+/// holds under every scenario.
+pub(super) fn scenario_labels(
+    graph: &StackGraph<'_>,
+    scenario: &Scenario<'_>,
+    trace: &Trace<'_>,
+    note: Option<&ScenarioNote>,
+) -> (Vec<Label>, Confidence) {
+    let mut labels = Vec::new();
+    let mut limit = Confidence::Certain;
+    for chosen in scenario.choices() {
+        if let Choice::Hole(Hole::Parameter(_, template, name)) = &chosen.choice {
+            let template = graph.template(*template);
+            let Some(parameter) = template.parameter(name) else { continue };
+            if parameter.allowed.is_empty() {
+                limit = Confidence::Likely;
+            }
+            let is_direct = trace.direct.iter().any(|direct| direct.choice == chosen.choice);
+            if is_direct || note.is_some() {
+                labels.extend(parameter_label(template, parameter, chosen.value.as_deref()));
+            }
+        }
+    }
+    let told = |name: &str| {
+        note.is_some_and(|note| note.choices.iter().any(|choice| choice.kind == "condition" && choice.name == name))
+    };
+    for &(template, name, holds) in trace.conditions.iter().filter(|(_, name, _)| told(name)) {
+        let template = graph.template(template);
+        if let Some(condition) = template.condition(name) {
+            let text = format!("`{name}` is {holds}{}", because(scenario));
+            labels.push(Label { span: template.node(condition.key).span(), text });
+        }
+    }
+    (labels, limit)
+}
 
 /// " when `Environment` is `dev`": the parameters behind a condition.
-pub(super) fn because(scenario: &Scenario<'_>) -> String {
+fn because(scenario: &Scenario<'_>) -> String {
     let chosen: Vec<String> = scenario
         .choices()
         .iter()
@@ -19,7 +56,7 @@ pub(super) fn because(scenario: &Scenario<'_>) -> String {
 }
 
 /// Where a parameter gets the value that was chosen.
-pub(super) fn parameter_label(template: &Template, parameter: &Parameter, value: Option<&str>) -> Option<Label> {
+fn parameter_label(template: &Template, parameter: &Parameter, value: Option<&str>) -> Option<Label> {
     let name = &parameter.name;
     let is = |node: &Node<'_>| Some(node.text()) == value;
     let default = parameter.default.map(|node| template.node(node)).filter(is);

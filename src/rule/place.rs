@@ -6,7 +6,7 @@ use crate::finding::Subject;
 use crate::graph::Entity;
 use crate::source::Span;
 use crate::syntax::{Kind, Node, Segment, Style, Tag, path::write_key};
-use crate::template::{Expr, Template};
+use crate::template::{Expr, Resource, Template};
 use crate::value::{Cursor, Found, text_of};
 
 /// A place in a file.
@@ -61,6 +61,19 @@ pub(crate) fn of_entity(template: &Template, entity: &Entity<'_>) -> Place {
     };
     let path = path_of(template, cursor, false);
     Place { span, label: String::new(), subject: subject(entity, path.clone(), path) }
+}
+
+/// A part of a node that is no property's value: a key, a name in a text, an object in a document.
+pub(crate) fn of_part(template: &Template, owner: Option<&Resource>, cursor: Cursor<'_>, span: Span) -> Place {
+    let text = template.document.text().get(span.range()).unwrap_or_default();
+    let subject = Subject {
+        resource: owner.map(|resource| resource.name.to_string()),
+        resource_type: owner.map(|resource| resource.kind.to_string()),
+        path: path_of(template, cursor, false),
+        stable_path: path_of(template, cursor, true),
+        value: normal(text),
+    };
+    Place { span, label: String::new(), subject }
 }
 
 fn subject(entity: &Entity<'_>, path: String, stable_path: String) -> Subject {

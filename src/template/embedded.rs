@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use crate::catalog::{self, EmbeddedProperty, Format};
 use crate::source::TextMap;
-use crate::syntax::{Document, Node, NodeId, SyntaxIssue, Tag, json};
+use crate::syntax::{Document, Node, NodeId, SyntaxIssue, Tag, json, parse_yaml_within};
 
 use super::{Call, Expr, Resource, SubPart, Template, literal_hint, sub_parts};
 
@@ -91,11 +91,39 @@ fn read_one(host: Node<'_>, resource: usize, property: &'static EmbeddedProperty
     Some(Embedded {
         host: host.id(),
         resource,
-        property: property.path.iter().rev().find(|segment| **segment != "[*]").copied().unwrap_or_default(),
+        property: name_of(property),
         format: property.format,
         document: json::parse_embedded(host.document().file(), Arc::from(text), map, holes),
         holes: expressions,
     })
+}
+
+/// The document of a string that holds YAML, as the content of an SSM document may; what stands in it is data.
+///
+/// Nothing evaluates it: it is read for what its text says.
+pub(crate) fn read_yaml(host: Node<'_>, resource: usize, property: &'static EmbeddedProperty) -> Option<Embedded> {
+    let mut assembly = Assembly::default();
+    assembly.push(host, 0);
+    let Assembly { mut text, map, holes, .. } = assembly;
+    for (start, end) in holes {
+        // `{` would open a map in YAML, and what is filled in is no part of the text.
+        let range = start as usize..end as usize;
+        text.replace_range(range.clone(), &"x".repeat(range.len()));
+    }
+    let document = parse_yaml_within(host.document().file(), &Arc::from(text), map)?;
+    Some(Embedded {
+        host: host.id(),
+        resource,
+        property: name_of(property),
+        format: property.format,
+        document: Ok(document),
+        holes: Vec::new(),
+    })
+}
+
+/// The key of a property that holds documents.
+fn name_of(property: &EmbeddedProperty) -> &'static str {
+    property.path.iter().rev().find(|segment| **segment != "[*]").copied().unwrap_or_default()
 }
 
 /// A decoded text in the making.

@@ -49,6 +49,16 @@ impl<'d> Expr<'d> {
     /// Types a node without regard to its tag: the argument of a short form.
     pub fn untagged(node: Node<'d>) -> Self {
         let node = node.follow();
+        // `!ImportValue { Fn::Sub: … }`: the short tag hides the function that the map is.
+        if node.is_mapping() && node.tag().is_function() && !node.is_long_form() {
+            let mut entries = node.entries();
+            if let (Some((key, argument)), None) = (entries.next(), entries.next()) {
+                let function = key.scalar().map_or(Tag::None, Tag::from_key);
+                if function.is_function() && function != Tag::Condition {
+                    return Self::Call(Call { function, node, argument });
+                }
+            }
+        }
         match node.kind() {
             Kind::Sequence => Self::List(node),
             Kind::Mapping => Self::Map(node),

@@ -19,7 +19,7 @@ pub use embedded::{Embedded, HoleExpr};
 pub use expr::{Call, Expr, literal_hint};
 pub use foreach::Binding;
 pub(crate) use foreach::substitute;
-pub(crate) use embedded::{sub_arguments, visit};
+pub(crate) use embedded::{read_yaml, sub_arguments, visit};
 pub use parameter::Parameter;
 pub use resource::{Output, Resource};
 pub use sub::{SubPart, SubParts, sub_parts};
@@ -64,8 +64,8 @@ pub struct Template {
     by_name: Vec<u32>,
 }
 
-/// The sections that a template may have (AWS documentation, "Template anatomy"; `Globals` by AWS SAM).
-pub const SECTIONS: [&str; 11] = [
+/// The sections that a template may have (AWS documentation, "Template anatomy"; `Globals` by AWS SAM, `Hooks` by blue/green deployments).
+pub const SECTIONS: [&str; 12] = [
     "AWSTemplateFormatVersion",
     "Description",
     "Metadata",
@@ -75,6 +75,7 @@ pub const SECTIONS: [&str; 11] = [
     "Conditions",
     "Transform",
     "Globals",
+    "Hooks",
     "Resources",
     "Outputs",
 ];
@@ -115,15 +116,18 @@ impl Template {
         if let Some(section) = root.get("Resources") {
             self.resources = resource::read_resources(section, &self.parameters, &mut self.unseen);
         }
+        for section in [Some(root), root.get("Parameters"), root.get("Mappings")].into_iter().flatten() {
+            self.unseen.extend(section.get("Fn::Transform").map(Node::id));
+        }
         if let Some(section) = root.get("Outputs") {
             self.outputs = resource::read_outputs(section, &self.parameters, &mut self.unseen);
         }
         if let Some(transform) = root.get("Transform") {
             let names = if transform.is_sequence() { transform.items().collect() } else { vec![transform] };
             for name in names {
-                // Only these two are understood here; any other macro may rewrite the whole template.
+                // Only these are understood here; any other macro may rewrite the whole template.
                 let known = name.scalar().is_some_and(|name| {
-                    name == "AWS::LanguageExtensions" || name == "AWS::SecretsManager-2020-07-23" || name.starts_with("AWS::Serverless-")
+                    name == "AWS::LanguageExtensions" || name.starts_with("AWS::SecretsManager-") || name.starts_with("AWS::Serverless-")
                 });
                 if !known {
                     self.unseen.push(name.id());

@@ -31,6 +31,7 @@ impl<'p> Resolver<'_, 'p> {
             Tag::Split => self.split(cursor, call),
             Tag::FindInMap => self.find_in_map(cursor, call),
             Tag::ImportValue => self.import(cursor, argument),
+            Tag::GetStackOutput => self.stack_output(argument),
             // The text itself: rules look at what is encoded, not at the encoding.
             Tag::Base64 | Tag::ToJsonString => self.found(argument).value,
             Tag::Cidr => self.cidr(cursor, call),
@@ -354,6 +355,27 @@ impl<'p> Resolver<'_, 'p> {
                 Value::hole(Hole::Import(super::text_of(&joined(parts)).into()))
             }
         }
+    }
+
+    /// The output of any stack of any account, which CloudFormation asks for when it deploys.
+    fn stack_output(&self, argument: Cursor<'p>) -> Value<'p> {
+        let mut identity = "Fn::GetStackOutput".to_owned();
+        let mut name = Vec::new();
+        for key in ["StackName", "OutputName", "Region", "RoleArn"] {
+            identity.push('\u{1}');
+            let Some(node) = argument.node.get(key) else { continue };
+            let value = self.found(argument.to(node)).value;
+            match self.parts(&value) {
+                Some(parts) => identity.push_str(&canonical(&parts)),
+                None if matches!(value, Value::Unknown(_)) => return value,
+                None => return malformed("Fn::GetStackOutput"),
+            }
+            if name.len() < 2 {
+                name.push(super::text_of(&value));
+            }
+        }
+        let reason = Reason { kind: ReasonKind::Attribute, name: name.join(".") };
+        Value::hole(Hole::Derived(identity.into(), std::sync::Arc::new(reason)))
     }
 
     fn length(&self, argument: Cursor<'p>) -> Value<'p> {

@@ -5,4 +5,5 @@
 mod architecture;
 mod cli;
 mod render;
+mod robust;
 mod syntax;

@@ -6,6 +6,8 @@ mod circular_resource_dependency;
 mod dangling_reference;
 mod import_without_producer;
 mod intrinsic_inside_json_string;
+mod report;
+mod scenario;
 mod template_parse_error;
 
 use crate::finding::{Finding, Undecided};

@@ -1,0 +1,105 @@
+//! From a place in a template to a finding or an undecided verdict of a native check.
+
+use crate::finding::{Finding, Label, Reason, ReasonKind, Undecided};
+use crate::rule::declarative::MessagePiece as Piece;
+use crate::rule::place::{self, Place};
+use crate::source::Span;
+use crate::syntax::Node;
+use crate::template::Template;
+use crate::value::{Cursor, Unknown};
+
+use super::Context;
+
+impl<'p> Context<'_, 'p> {
+    /// A node of the template, seen from the resource that it stands in.
+    pub(super) fn cursor(&self, node: Node<'p>) -> Cursor<'p> {
+        let owner = self.owner(node.span()).map(|index| &self.template.resources[index]);
+        Cursor::new(self.template, owner.map(|resource| &*resource.bindings).unwrap_or_default(), node)
+    }
+
+    /// The resource whose body holds a place.
+    pub(super) fn owner(&self, span: Span) -> Option<usize> {
+        self.template.resources.iter().position(|resource| {
+            let body = self.template.node(resource.body).span();
+            body.start <= span.start && span.end <= body.end
+        })
+    }
+
+    /// The place of a node; `span` is the part of it that is shown.
+    pub(super) fn place(&self, cursor: Cursor<'_>, span: Span) -> Place {
+        let owner = match cursor.embedded {
+            Some(embedded) => Some(embedded.resource),
+            None => self.owner(cursor.node.span()),
+        };
+        place::of_part(self.template, owner.map(|index| &self.template.resources[index]), cursor, span)
+    }
+
+    /// A finding of this rule; `value` and `detail` fill the gaps of its message.
+    pub(super) fn finding(&self, place: Place, value: &str, detail: &str) -> Finding {
+        Finding {
+            rule: self.rule.meta.id.clone(),
+            severity: self.rule.meta.severity,
+            confidence: self.rule.meta.confidence,
+            message: self.message(&place, value, detail),
+            primary: Label { span: place.span, text: place.label },
+            related: Vec::new(),
+            help: None,
+            assumed: None,
+            scenario: None,
+            subject: place.subject,
+        }
+    }
+
+    fn message(&self, place: &Place, value: &str, detail: &str) -> String {
+        let mut message = String::new();
+        for piece in &self.rule.message.pieces {
+            message.push_str(match piece {
+                Piece::Text(text) => text,
+                Piece::Gap("value") => value,
+                Piece::Gap("detail") => detail,
+                Piece::Gap("self") => place.subject.resource.as_deref().unwrap_or_default(),
+                Piece::Gap(_) | Piece::Bound(..) => "",
+            });
+        }
+        message
+    }
+
+    /// That this rule cannot decide what stands at a place.
+    pub(super) fn undecided(&self, place: Place, why: Unknown<'_>) -> Undecided {
+        let mut reasons = why.reasons;
+        reasons.sort();
+        reasons.dedup();
+        Undecided { span: place.span, rule: self.rule.meta.id.clone(), subject: place.subject, reasons }
+    }
+}
+
+/// Why a template may say more than can be read: a macro, or text after a syntax error.
+///
+/// What stands in one of the `besides` sections adds nothing that is asked for.
+pub(super) fn hidden(template: &Template, besides: &[&str]) -> Option<Reason> {
+    let root = template.document.root()?;
+    let aside = |node: Node<'_>| {
+        let span = node.span();
+        let sections = besides.iter().filter_map(|name| root.get(name)).map(Node::span);
+        sections.into_iter().any(|section| section.start <= span.start && span.end <= section.end)
+    };
+    if let Some(node) = template.unseen.iter().map(|&id| template.node(id)).find(|node| !aside(*node)) {
+        let name = node.scalar().or_else(|| node.get("Name").and_then(Node::scalar));
+        let name = name.or_else(|| node.key().and_then(Node::scalar)).unwrap_or("Fn::Transform");
+        return Some(Reason { kind: ReasonKind::Macro, name: name.to_owned() });
+    }
+    let broken = template.is_broken();
+    broken.then(|| Reason { kind: ReasonKind::UnreadableDocument, name: "the rest of the template".to_owned() })
+}
+
+/// True for what stands in a `Metadata` section, of the template or of a resource: data for other programs.
+pub(super) fn in_metadata(node: Node<'_>) -> bool {
+    let mut path = Vec::new();
+    let mut node = node;
+    while let Some(parent) = node.parent() {
+        path.push(node.key().and_then(Node::scalar).unwrap_or_default());
+        node = parent;
+    }
+    path.reverse();
+    path.first() == Some(&"Metadata") || (path.first() == Some(&"Resources") && path.get(2) == Some(&"Metadata"))
+}
