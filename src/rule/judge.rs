@@ -87,6 +87,10 @@ impl<'p> Judge<'_, 'p> {
 
     fn evaluate(&self, evaluator: &Evaluator<'_, 'p>) -> Judged<'p> {
         if let Some(node) = self.node {
+            let template = self.graph.template(self.graph.entity(node).template);
+            if !evaluator.resolver.scenario().is_empty() && !evaluator.resolver.is_admitted(template) {
+                return Judged::Aside;
+            }
             match self.graph.exists(&evaluator.resolver, node) {
                 Ok(true) => {}
                 Ok(false) => return Judged::Aside,
@@ -380,12 +384,14 @@ impl<'p> Judge<'_, 'p> {
         for leaf in &about {
             let Judged::Fail(raws) = &leaf.result else { continue };
             for raw in raws {
-                let key = (raw.place.span, raw.message.clone());
-                if !seen.insert(key.clone()) {
+                // One finding a place: the first scenario that fails there speaks, with the values that hold in it.
+                if !seen.insert(raw.place.span) {
                     continue;
                 }
                 let same = |leaf: &&&Leaf<'p>| match &leaf.result {
-                    Judged::Fail(others) => others.iter().any(|other| (other.place.span, &other.message) == (key.0, &key.1)),
+                    Judged::Fail(others) => {
+                        others.iter().any(|other| other.place.span == raw.place.span && other.message == raw.message)
+                    }
                     _ => false,
                 };
                 let everywhere = about.iter().filter(same).count() == about.len();

@@ -432,6 +432,10 @@ impl<'p> Resolver<'_, 'p> {
                 [one] => self.decide(cursor.to(one)).map(|holds| !holds),
                 _ => malformed(),
             },
+            Tag::Contains => match arguments[..] {
+                [list, value] => self.decide_contains(cursor.to(list), cursor.to(value)),
+                _ => malformed(),
+            },
             Tag::And | Tag::Or => {
                 let stop = call.function == Tag::Or;
                 let mut unknown: Option<Unknown<'p>> = None;

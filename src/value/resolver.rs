@@ -203,6 +203,14 @@ impl<'w, 'p> Resolver<'w, 'p> {
         }
     }
 
+    /// Runs something whose reading of choices is not told in messages.
+    pub(super) fn within_condition<T>(&self, run: impl FnOnce() -> T) -> T {
+        self.in_condition.set(self.in_condition.get() + 1);
+        let result = run();
+        self.in_condition.set(self.in_condition.get() - 1);
+        result
+    }
+
     pub(super) fn is_in_condition(&self) -> bool {
         self.in_condition.get() > 0
     }

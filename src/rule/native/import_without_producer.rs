@@ -1,1 +1,137 @@
-use super::{Context, Sink}; pub(super) fn check(_cx: &Context<'_, '_>, _sink: &mut Sink) {}
+//! TPL002: an import of a name that no template of the project exports.
+
+use crate::finding::{Reason, ReasonKind};
+use crate::rule::declarative::nearest;
+use crate::source::Span;
+use crate::syntax::{Node, Tag};
+use crate::template::{Expr, sub_arguments};
+use crate::value::{Cursor, Part, Resolver, Unknown, Value, text_of};
+
+use super::report::{hidden, in_metadata};
+use super::scenario::{Answer, Answers, is_there};
+use super::{Context, Sink};
+
+/// More changed characters are no typing error.
+const NEAR: usize = 3;
+
+pub(super) fn check(context: &Context<'_, '_>, sink: &mut Sink) {
+    for node in context.template.document.nodes() {
+        if node.tag() != Tag::ImportValue || node.is_alias() || in_metadata(node) {
+            continue;
+        }
+        let Some(call) = Expr::of(node).call() else { continue };
+        let span = name_span(call.argument, call.is_short());
+        for owner in owners(context, node) {
+            let cursor = Cursor { node, ..owner };
+            let argument = if call.is_short() { cursor.untagged() } else { cursor.to(call.argument) };
+            judge(context, cursor, argument, span, sink);
+        }
+    }
+}
+
+/// The surroundings of a node: those of each round of a loop, if it stands in one.
+fn owners<'p>(context: &Context<'_, 'p>, node: Node<'p>) -> Vec<Cursor<'p>> {
+    let template = context.template;
+    let span = node.span();
+    let around = |body: Node<'_>| body.span().start <= span.start && span.end <= body.span().end;
+    let resources = template.resources.iter().map(|resource| (resource.body, &resource.bindings));
+    let outputs = template.outputs.iter().filter_map(|output| Some((output.export.or(output.value)?, &output.bindings)));
+    let mut found: Vec<Cursor<'p>> = resources
+        .chain(outputs)
+        .filter(|(body, _)| around(template.node(*body)))
+        .map(|(_, bindings)| Cursor::new(template, bindings, node))
+        .collect();
+    if found.is_empty() {
+        found.push(Cursor::new(template, &[], node));
+    }
+    found
+}
+
+fn judge<'p>(context: &Context<'_, 'p>, cursor: Cursor<'p>, argument: Cursor<'p>, span: Span, sink: &mut Sink) {
+    let answers = Answers::ask(context, &|resolver| {
+        match is_there(resolver, cursor) {
+            Ok(true) => {}
+            Ok(false) => return Answer::Aside,
+            Err(why) => return Answer::Unknown(why),
+        }
+        match exported(context, resolver, argument) {
+            Ok(None) => Answer::Fine,
+            Ok(Some(name)) => Answer::Wrong(name),
+            Err(why) => Answer::Unknown(why),
+        }
+    });
+    let place = context.place(argument, span);
+    let Some(wrong) = answers.wrong(|_| ()) else {
+        if let Some(why) = answers.unknown() {
+            sink.undecided.push(context.undecided(place, why));
+        }
+        return;
+    };
+    // A name that is exported under no choice is told as it is written.
+    let unchosen = text_of(&context.graph.unchosen().found(argument).value);
+    let name = if wrong.note.is_none() && !unchosen.is_empty() { &unchosen } else { wrong.what };
+    let exports = context.graph.exports();
+    let near = nearest(name, exports.iter().map(|export| &*export.shown)).filter(|near| is_near(name, near));
+    let detail = near.map(|near| format!("; there is `{near}`")).unwrap_or_default() + &wrong.when();
+    let mut finding = context.finding(place, name, &detail);
+    wrong.explain(context, &mut finding);
+    if let Some(export) = near.and_then(|near| exports.iter().find(|export| export.shown == near)) {
+        let template = &context.graph.templates()[export.template.index()];
+        let text = "exported here".to_owned();
+        finding.related.push(crate::finding::Label { span: template.node(export.output.key).span(), text });
+    }
+    sink.findings.push(finding);
+}
+
+/// The name if nothing exports it.
+fn exported<'p>(
+    context: &Context<'_, 'p>,
+    resolver: &Resolver<'_, 'p>,
+    argument: Cursor<'p>,
+) -> Result<Option<String>, Unknown<'p>> {
+    let value = resolver.found(argument).value;
+    if let Value::Unknown(why) = &value {
+        return Err((**why).clone());
+    }
+    let (Some(parts), Some(producers)) = (resolver.parts(&value), context.graph.producers(resolver, &value)) else {
+        return Err(Unknown::because(ReasonKind::Malformed, "Fn::ImportValue"));
+    };
+    if !producers.certain.is_empty() {
+        return Ok(None);
+    }
+    let is_open = !parts.is_empty() && parts.iter().all(|part| matches!(part, Part::Hole(_)));
+    if is_open || !producers.possible.is_empty() {
+        let mut why = resolver.why(&parts);
+        if why.reasons.is_empty() {
+            // The name is known; that of an export is not.
+            let shown = producers.possible.iter().map(|&index| context.graph.exports()[index].shown.clone());
+            why.reasons.extend(shown.map(|name| Reason { kind: ReasonKind::ExternalImport, name }));
+        }
+        return Err(why);
+    }
+    let name = text_of(&value);
+    if context.graph.is_partial() {
+        return Err(Unknown::because(ReasonKind::OutsideTheSet, name));
+    }
+    let besides = ["Resources", "Conditions", "Parameters", "Mappings"];
+    match context.graph.templates().iter().find_map(|template| hidden(template, &besides)) {
+        Some(reason) => Err(Unknown { reasons: vec![reason], blockers: Vec::new() }),
+        None => Ok(Some(name)),
+    }
+}
+
+/// Where the text of the name stands: of `Fn::Sub` its text, of anything else what there is.
+fn name_span(argument: Node<'_>, short: bool) -> Span {
+    let node = argument.follow();
+    let expression = if short { Expr::untagged(node) } else { Expr::of(node) };
+    let call = expression.call().or_else(|| short.then(|| Expr::of(node).call()).flatten());
+    match call.filter(|call| call.function == Tag::Sub) {
+        Some(call) => sub_arguments(call).0.unwrap_or(node).span(),
+        None => node.span(),
+    }
+}
+
+/// True if two names differ in a few places only.
+fn is_near(name: &str, other: &str) -> bool {
+    crate::rule::declarative::distance(name, other) <= NEAR
+}

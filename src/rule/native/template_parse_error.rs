@@ -1,1 +1,156 @@
-use super::{Context, Sink}; pub(super) fn check(_cx: &Context<'_, '_>, _sink: &mut Sink) {}
+//! TPL030: what CloudFormation cannot read: syntax, keys that stand twice, unknown sections, functions and transforms.
+
+use crate::catalog::{self, Rows};
+use crate::finding::{Confidence, Label, Severity};
+use crate::rule::declarative::suggestion;
+use crate::syntax::{IssueKind, Node, SyntaxIssue, Tag};
+use crate::template::SECTIONS;
+use crate::value::Cursor;
+
+use super::report::in_metadata;
+use super::{Context, Sink};
+
+pub(super) fn check(context: &Context<'_, '_>, sink: &mut Sink) {
+    issues(context, sink);
+    sections(context, sink);
+    for node in context.template.document.nodes().filter(|node| !node.is_alias()) {
+        match node.tag() {
+            Tag::Other => tag(context, node, sink),
+            Tag::UnknownFunction if node.is_long_form() => function(context, node, sink),
+            Tag::Transform if !in_metadata(node) => {
+                let call = crate::template::Expr::of(node).call();
+                if let Some(name) = call.and_then(|call| call.argument.get("Name")) {
+                    transform(context, name, sink);
+                }
+            }
+            _ => {}
+        }
+    }
+    if let Some(section) = context.template.document.root().and_then(|root| root.get("Transform")) {
+        let names: Vec<Node<'_>> = if section.is_sequence() { section.items().collect() } else { vec![section] };
+        for name in names {
+            transform(context, name.get("Name").unwrap_or(name), sink);
+        }
+    }
+}
+
+/// Says something about a node, or the part of it that counts.
+fn tell<'p>(context: &Context<'_, 'p>, node: Node<'p>, span: crate::source::Span, detail: &str, help: Option<String>, sink: &mut Sink) {
+    let place = context.place(context.cursor(node), span);
+    let mut finding = context.finding(place, "", detail);
+    finding.help = help;
+    sink.findings.push(finding);
+}
+
+/// What the readers of YAML and JSON said.
+fn issues(context: &Context<'_, '_>, sink: &mut Sink) {
+    let all = &context.template.issues;
+    // Only programs that make a template of this file resolve these; who uses one knows, and hears it once.
+    let shared = |issue: &&SyntaxIssue| match issue.kind {
+        IssueKind::Alias => issue.related.is_some(),
+        IssueKind::MergeKey => true,
+        _ => false,
+    };
+    let sugar = all.iter().find(|issue| issue.kind == IssueKind::Alias && shared(issue)).or(all.iter().find(shared));
+    for issue in all.iter().filter(|issue| !shared(issue)).chain(sugar) {
+        let document = &context.template.document;
+        let is_key = matches!(issue.kind, IssueKind::DuplicateKey | IssueKind::MergeKey);
+        let key = document.nodes().filter(|_| is_key).find(|node| node.span() == issue.span);
+        let value = key.and_then(|key| Some(key.parent()?.entries().find(|(known, _)| *known == key)?.1));
+        let detail = match (issue.kind, key.and_then(Node::scalar)) {
+            (IssueKind::DuplicateKey, Some(name)) => format!("the key `{name}` stands twice"),
+            _ => issue.message.clone(),
+        };
+        let node = value.or(document.root());
+        let mut place = match node {
+            Some(node) => context.place(context.cursor(node), issue.span),
+            None => crate::rule::place::Place {
+                span: issue.span,
+                label: String::new(),
+                subject: crate::finding::Subject::default(),
+            },
+        };
+        if let Some(index) = context.owner(issue.span) {
+            let resource = &context.template.resources[index];
+            place.subject.resource = Some(resource.name.to_string());
+            place.subject.resource_type = Some(resource.kind.to_string());
+        } else {
+            place.subject.resource = None;
+            place.subject.resource_type = None;
+        }
+        let mut finding = context.finding(place, "", &detail);
+        finding.help.clone_from(&issue.help);
+        finding.related.extend(issue.related.iter().map(|(span, text)| Label { span: *span, text: text.clone() }));
+        if shared(&issue) {
+            finding.severity = Severity::Low;
+            finding.confidence = Confidence::Possible;
+            finding.help = Some("write it out, or deploy what `aws cloudformation package` or `sam` makes of this file".to_owned());
+        }
+        sink.findings.push(finding);
+    }
+}
+
+fn sections(context: &Context<'_, '_>, sink: &mut Sink) {
+    let Some(root) = context.template.document.root() else { return };
+    let transforms = root.get("Transform");
+    let names: Vec<&str> = match transforms {
+        Some(list) if list.is_sequence() => list.items().filter_map(Node::scalar).collect(),
+        Some(one) => one.scalar().into_iter().collect(),
+        None => Vec::new(),
+    };
+    // A macro of the account, or an include, may take a section away before CloudFormation sees it.
+    let opaque = transforms.is_some_and(|node| node.is_mapping() || node.items().any(Node::is_mapping))
+        || names.iter().any(|name| !name.starts_with("AWS::"))
+        || root.get("Fn::Transform").is_some();
+    let is_sam = names.iter().any(|name| name.starts_with("AWS::Serverless"));
+    for (key, value) in root.entries() {
+        let Some(name) = key.scalar().filter(|name| !matches!(*name, "Fn::Transform" | "<<")) else { continue };
+        if opaque || (SECTIONS.contains(&name) && (name != "Globals" || is_sam)) {
+            continue;
+        }
+        let detail = match name {
+            "Globals" => "`Globals` is no section of a template without the transform of AWS SAM".to_owned(),
+            _ => format!("`{name}` is no section of a template"),
+        };
+        tell(context, value, key.span(), &detail, suggestion(name, SECTIONS.into_iter().filter(|known| *known != name)), sink);
+    }
+}
+
+/// `!Subst`
+fn tag(context: &Context<'_, '_>, node: Node<'_>, sink: &mut Sink) {
+    let (Some(text), Some(span)) = (node.tag_text(), node.tag_span()) else { return };
+    // Rain's own directives are gone when it deploys.
+    if in_metadata(node) || text.starts_with("!Rain::") {
+        return;
+    }
+    let node = context.template.node(node.id());
+    let help = suggestion(text.trim_start_matches('!'), Tag::SHORT.into_iter()).map(|help| help.replacen('`', "`!", 1));
+    tell(context, node, span, &format!("`{text}` is no function of CloudFormation"), help, sink);
+}
+
+/// `Fn::Concat`
+fn function(context: &Context<'_, '_>, node: Node<'_>, sink: &mut Sink) {
+    let node = context.template.node(node.id());
+    let Some((key, _)) = node.entries().next().filter(|_| !in_metadata(node)) else { return };
+    let Some(name) = key.scalar() else { return };
+    let short = name.strip_prefix("Fn::").unwrap_or(name);
+    let help = suggestion(short, Tag::SHORT.into_iter()).map(|help| help.replacen('`', "`Fn::", 1));
+    tell(context, node, key.span(), &format!("`{name}` is no function of CloudFormation"), help, sink);
+}
+
+/// `AWS::Serverless`
+fn transform(context: &Context<'_, '_>, node: Node<'_>, sink: &mut Sink) {
+    let node = context.template.node(node.id());
+    let Some(name) = node.scalar().filter(|name| name.starts_with("AWS::")) else { return };
+    let Some(Rows::Texts(known)) = catalog::table("transforms").map(|table| &table.rows) else { return };
+    if known.contains(&name) {
+        return;
+    }
+    let near = known.iter().copied().find(|known| known.starts_with(name));
+    let help = near.map(|near| format!("did you mean `{near}`?")).or_else(|| suggestion(name, known.iter().copied()));
+    let cursor = Cursor::new(context.template, &[], node);
+    let place = context.place(cursor, node.span());
+    let mut finding = context.finding(place, "", &format!("`{name}` is no transform of AWS"));
+    finding.help = help;
+    sink.findings.push(finding);
+}
