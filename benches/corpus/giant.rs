@@ -10,7 +10,7 @@ const RESOURCES: usize = 500;
 const BYTES: usize = 985_000;
 
 /// A giant template: in YAML as people write it, in JSON as the CDK synthesises it.
-pub fn giant(seed: u64, format: Format) -> String {
+pub(crate) fn giant(seed: u64, format: Format) -> String {
     let mut random = Random::new(&format!("{seed}:giant"));
     let project = Project {
         team: "fraud",

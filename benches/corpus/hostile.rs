@@ -4,12 +4,12 @@
 use std::fmt::Write as _;
 
 /// A shape: its name, and the text of about so many bytes.
-pub type Shape = (&'static str, fn(usize) -> String);
+pub(crate) type Shape = (&'static str, fn(usize) -> String);
 
 const HEAD: &str = "AWSTemplateFormatVersion: '2010-09-09'\n";
 
 /// Texts that are hard to parse.
-pub const TEXTS: [Shape; 27] = [
+pub(crate) const TEXTS: [Shape; 27] = [
     ("minified JSON on one line", |n| format!("{{\"Resources\":{{\"A\":{{\"Type\":\"x\",\"a\":[{}0]}}}}}}", fill(r#"{"b":"cc","d":1},"#, n))),
     ("flow list of scalars", |n| format!("{HEAD}a: [{}x]\n", fill("abc, ", n))),
     ("plain scalar of many lines", |n| format!("{HEAD}a:\n{}", fill("  word word\n", n))),
@@ -50,7 +50,7 @@ pub const TEXTS: [Shape; 27] = [
 ];
 
 /// Templates that are hard to judge.
-pub const TEMPLATES: [Shape; 22] = [
+pub(crate) const TEMPLATES: [Shape; 22] = [
     ("buckets, each with a finding", |n| {
         format!("{HEAD}Resources:\n{}", count(n, |out, i| writeln!(out, "  B{i}:\n    Type: AWS::S3::Bucket")))
     }),

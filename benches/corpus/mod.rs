@@ -5,7 +5,7 @@
 
 mod emit;
 mod giant;
-pub mod hostile;
+pub(crate) mod hostile;
 mod piece;
 mod random;
 mod stack;
@@ -15,13 +15,11 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-pub use giant::giant;
-
-use random::Random;
+pub(crate) use giant::giant;
 
 /// How templates are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Format {
+pub(crate) enum Format {
     /// Block style, short forms of functions, comments.
     Yaml,
     /// Indented by one, long forms of functions.
@@ -30,7 +28,7 @@ pub enum Format {
 
 impl Format {
     /// The extension of its files.
-    pub fn extension(self) -> &'static str {
+    pub(crate) fn extension(self) -> &'static str {
         match self {
             Self::Yaml => "yaml",
             Self::Json => "json",
@@ -39,7 +37,7 @@ impl Format {
 }
 
 /// The text of template `number` of the project of a seed.
-pub fn template(number: usize, seed: u64, format: Format) -> String {
+pub(crate) fn template(number: usize, seed: u64, format: Format) -> String {
     let (template, mut random) = stack::build(number, seed);
     match format {
         Format::Yaml => emit::yaml(&template, &mut random),
@@ -51,7 +49,7 @@ pub fn template(number: usize, seed: u64, format: Format) -> String {
 ///
 /// # Errors
 /// If a file cannot be written.
-pub fn write_project(directory: &Path, count: usize, seed: u64, format: Format) -> io::Result<u64> {
+pub(crate) fn write_project(directory: &Path, count: usize, seed: u64, format: Format) -> io::Result<u64> {
     let mut bytes = 0;
     for number in 0..count {
         let folder = directory.join(format!("g{:03}", number / 100));
@@ -70,6 +68,6 @@ pub fn write_project(directory: &Path, count: usize, seed: u64, format: Format) 
 /// # Errors
 /// If it cannot be written.
 #[allow(clippy::disallowed_methods, reason = "files of a bench: half a file after a crash is written again by the next run")]
-pub fn write(path: &Path, text: &str) -> io::Result<()> {
+pub(crate) fn write(path: &Path, text: &str) -> io::Result<()> {
     fs::write(path, text)
 }

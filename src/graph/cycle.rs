@@ -57,7 +57,9 @@ fn is_moved(template: &Template, resource: &Resource, node: Node<'_>) -> bool {
     if !resource.kind.starts_with("AWS::Serverless::") {
         return false;
     }
-    let Some(Rows::Texts(moved)) = catalog::table("sam-moved-properties").map(|table| &table.rows) else { return false };
+    let Some(Rows::Texts(moved)) = catalog::table("sam-moved-properties").map(|table| &table.rows) else {
+        return false;
+    };
     let body = template.node(resource.body);
     let mut path = Vec::new();
     let mut node = node;

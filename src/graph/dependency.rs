@@ -1,7 +1,4 @@
-//! What each resource of a template depends on, and where that is written; cycles among them.
-
-use petgraph::algo::tarjan_scc;
-use petgraph::graph::DiGraph;
+//! The names that a template uses, and where they are written.
 
 use crate::syntax::{Node, Tag};
 use crate::template::{Call, Expr, SubPart, Template, sub_arguments, sub_parts};
@@ -212,33 +209,4 @@ fn in_conditions(node: Node<'_>) -> bool {
         node = parent;
     }
     false
-}
-
-/// Groups of resources that depend on each other in a circle, each with the dependencies that close it, in the order of the text.
-pub fn cycles<'d, 'p>(template: &'p Template, dependencies: &'d [Dependency<'p>]) -> Vec<Vec<&'d Dependency<'p>>> {
-    let mut graph = DiGraph::<usize, ()>::new();
-    let nodes: Vec<_> = (0..template.resources.len()).map(|index| graph.add_node(index)).collect();
-    let mut edges = Vec::new();
-    for dependency in dependencies {
-        let resource_edge =
-            matches!(dependency.kind, DependencyKind::Ref | DependencyKind::GetAtt | DependencyKind::DependsOn);
-        if let (true, Some(from), Some(to)) = (resource_edge, dependency.resource, template.resource_index(dependency.name)) {
-            graph.add_edge(nodes[from], nodes[to], ());
-            edges.push((from, to, dependency));
-        }
-    }
-    let mut groups: Vec<Vec<&Dependency<'p>>> = tarjan_scc(&graph)
-        .into_iter()
-        .filter_map(|component| {
-            let members: Vec<usize> = component.into_iter().map(|node| graph[node]).collect();
-            let closing: Vec<_> = edges
-                .iter()
-                .filter(|(from, to, _)| members.contains(from) && members.contains(to))
-                .map(|&(_, _, dependency)| dependency)
-                .collect();
-            (!closing.is_empty()).then_some(closing)
-        })
-        .collect();
-    groups.sort_by_key(|group| group.first().map(|dependency| dependency.span));
-    groups
 }

@@ -3,6 +3,7 @@
 //! Most edges are not stored: an expression says what it refers to when it is evaluated. What is stored is what no
 //! expression can find by itself: who exports a name, which template is nested in which, which parameters are one.
 
+mod cycle;
 mod dependency;
 mod image;
 mod join;
@@ -21,7 +22,8 @@ use crate::value::{
     Cursor, Decision, Domain, EntityId, Found, Hole, Imported, ParameterValue, Part, Resolver, Value, World,
 };
 
-pub use dependency::{Dependency, DependencyKind, cycles, dependencies};
+pub use cycle::{Edge, circles, shortest};
+pub use dependency::{Dependency, DependencyKind, dependencies};
 pub use link::{Export, Producers};
 pub use name::Reference;
 pub use statement::{Principal, covers_action};
@@ -37,6 +39,8 @@ pub struct StackGraph<'p> {
     parameters: parameter::Groups<'p>,
     links: link::Links<'p>,
     joins: join::Joins,
+    /// The name of something that may add resources which cannot be seen.
+    unseen: Option<&'p str>,
     /// True if only part of a project was loaded.
     partial: bool,
 }
@@ -79,6 +83,7 @@ impl<'p> StackGraph<'p> {
             parameters: parameter::Groups::new(templates),
             links: link::Links::default(),
             joins: join::Joins::default(),
+            unseen: unseen(templates),
             partial: options.partial,
         };
         let virtual_nodes = virtual_nodes(templates);
@@ -140,10 +145,7 @@ impl<'p> StackGraph<'p> {
 
     /// Something that may add resources that cannot be seen, by its name.
     pub fn unseen(&self) -> Option<&'p str> {
-        self.templates.iter().find_map(|template| {
-            let node = template.node(*template.unseen.first()?);
-            Some(node.scalar().or_else(|| node.get("Name").and_then(Node::scalar)).unwrap_or("Fn::ForEach"))
-        })
+        self.unseen
     }
 
     /// Whether a node exists in a scenario: its resource's condition, and the branches of `Fn::If` that it stands in.
@@ -276,6 +278,14 @@ impl<'p> World<'p> for StackGraph<'p> {
         let template = &self.templates[template.index()];
         template.node(template.parameter(name)?.pattern?).scalar()
     }
+}
+
+/// The first macro, include or loop over an unknown list of a project, by its name.
+fn unseen(templates: &[Template]) -> Option<&str> {
+    templates.iter().find_map(|template| {
+        let node = template.node(*template.unseen.first()?);
+        Some(node.scalar().or_else(|| node.get("Name").and_then(Node::scalar)).unwrap_or("Fn::ForEach"))
+    })
 }
 
 fn virtual_nodes(templates: &[Template]) -> Vec<Vec<VirtualNode<'_>>> {

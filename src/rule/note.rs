@@ -24,7 +24,7 @@ pub(super) fn scenario_labels(
                 limit = Confidence::Likely;
             }
             let is_direct = trace.direct.iter().any(|direct| direct.choice == chosen.choice);
-            if is_direct || note.is_some() {
+            if is_direct {
                 labels.extend(parameter_label(template, parameter, chosen.value.as_deref()));
             }
         }
@@ -35,14 +35,14 @@ pub(super) fn scenario_labels(
     for &(template, name, holds) in trace.conditions.iter().filter(|(_, name, _)| told(name)) {
         let template = graph.template(template);
         if let Some(condition) = template.condition(name) {
-            let text = format!("`{name}` is {holds}{}", because(scenario));
+            let text = format!("{holds} {}", because(scenario));
             labels.push(Label { span: template.node(condition.key).span(), text });
         }
     }
     (labels, limit)
 }
 
-/// " when `Environment` is `dev`": the parameters behind a condition.
+/// "when `Environment` is `dev`": the parameters behind a condition.
 fn because(scenario: &Scenario<'_>) -> String {
     let chosen: Vec<String> = scenario
         .choices()
@@ -52,7 +52,7 @@ fn because(scenario: &Scenario<'_>) -> String {
             Choice::Condition(..) => None,
         })
         .collect();
-    if chosen.is_empty() { String::new() } else { format!(" when {}", chosen.join(" and ")) }
+    if chosen.is_empty() { "here".to_owned() } else { format!("when {}", chosen.join(" and ")) }
 }
 
 /// Where a parameter gets the value that was chosen.
@@ -72,9 +72,9 @@ pub(super) fn scenario_note(scenario: &Scenario<'_>, trace: &Trace<'_>, about: &
     let mut texts = Vec::new();
     let mut choices = Vec::new();
     for &(template, name, holds) in &trace.conditions {
-        let differs = about.iter().any(|other| {
-            other.conditions.iter().all(|&(t, n, value)| (t, n) != (template, name) || value != holds)
-        });
+        let differs = about
+            .iter()
+            .any(|other| other.conditions.iter().all(|&(t, n, value)| (t, n) != (template, name) || value != holds));
         if differs {
             texts.push(format!("`{name}` is {holds}"));
             choices.push(ChoiceNote { kind: "condition", name: name.to_owned(), value: holds.to_string() });
@@ -91,14 +91,22 @@ pub(super) fn scenario_note(scenario: &Scenario<'_>, trace: &Trace<'_>, about: &
             _ => "parameter",
         };
         texts.push(is_text(&hole_name(hole), chosen.value.as_deref()));
-        choices.push(ChoiceNote { kind, name: hole_name(hole), value: chosen.value.as_deref().unwrap_or("any other value").to_owned() });
+        choices.push(ChoiceNote {
+            kind,
+            name: hole_name(hole),
+            value: chosen.value.as_deref().unwrap_or("any other value").to_owned(),
+        });
     }
     if texts.is_empty() {
         // Neither a condition nor a value was read: what was chosen is all there is to say.
         for chosen in scenario.choices().iter().filter(|chosen| chosen.of > 1) {
             if let Choice::Hole(hole) = &chosen.choice {
                 texts.push(is_text(&hole_name(hole), chosen.value.as_deref()));
-                choices.push(ChoiceNote { kind: "parameter", name: hole_name(hole), value: chosen.value.as_deref().unwrap_or("any other value").to_owned() });
+                choices.push(ChoiceNote {
+                    kind: "parameter",
+                    name: hole_name(hole),
+                    value: chosen.value.as_deref().unwrap_or("any other value").to_owned(),
+                });
             }
         }
     }

@@ -106,6 +106,12 @@ pub enum Tag {
 }
 
 impl Tag {
+    /// The names of the functions that a tag can stand for.
+    pub const NAMES: [&str; 18] = [
+        "Ref", "Condition", "Sub", "GetAtt", "Join", "Select", "Split", "If", "FindInMap", "ImportValue", "Base64", "Cidr",
+        "GetAZs", "Length", "ToJsonString", "Transform", "Equals", "GetStackOutput",
+    ];
+
     /// The function of a short tag's name, without the `!`.
     pub fn from_short(name: &str) -> Self {
         match name {

@@ -2,7 +2,9 @@
 
 use std::borrow::Cow;
 
-use super::{Hole, Part, Truth};
+use crate::catalog::Returned;
+
+use super::{Hole, Part, Pseudo, Truth};
 
 /// Equality of known scalars: CloudFormation's coercion makes `true` and `"true"`, `1` and `"1"` the same.
 pub fn equal_text(a: &str, b: &str) -> bool {
@@ -18,8 +20,8 @@ pub fn same(a: &[Part<'_>], b: &[Part<'_>]) -> Truth {
     match (&a[..], &b[..]) {
         ([], []) => Truth::True,
         ([], other) | (other, []) => {
-            // The other side would have to be empty: a literal cannot be.
-            if other.iter().any(|part| matches!(part, Part::Text(_))) { Truth::False } else { Truth::Unknown }
+            // The other side would have to be empty.
+            if other.iter().any(never_empty) { Truth::False } else { Truth::Unknown }
         }
         // What different resources return differs; so do different things that one resource returns.
         ([Part::Hole(Hole::Resource(x, r, _))], [Part::Hole(Hole::Resource(y, s, _))]) => {
@@ -35,6 +37,16 @@ pub fn same(a: &[Part<'_>], b: &[Part<'_>]) -> Truth {
             };
             if clash || !unify(a, b) { Truth::False } else { Truth::Unknown }
         }
+    }
+}
+
+/// Literals, names, ARNs and ids of resources, and what AWS says of account, region and stack.
+fn never_empty(part: &Part<'_>) -> bool {
+    match part {
+        Part::Text(_) => true,
+        Part::Hole(Hole::Resource(_, returned, _)) => *returned != Returned::Other,
+        Part::Hole(Hole::Pseudo(pseudo, _)) => *pseudo != Pseudo::NotificationArns,
+        Part::Hole(_) => false,
     }
 }
 

@@ -5,6 +5,7 @@
 mod architecture;
 mod assertions;
 mod cli;
+mod projects;
 mod render;
 mod robust;
 mod syntax;

@@ -35,7 +35,8 @@ fn owners<'p>(context: &Context<'_, 'p>, node: Node<'p>) -> Vec<Cursor<'p>> {
     let span = node.span();
     let around = |body: Node<'_>| body.span().start <= span.start && span.end <= body.span().end;
     let resources = template.resources.iter().map(|resource| (resource.body, &resource.bindings));
-    let outputs = template.outputs.iter().filter_map(|output| Some((output.export.or(output.value)?, &output.bindings)));
+    let outputs =
+        template.outputs.iter().filter_map(|output| Some((output.export.or(output.value)?, &output.bindings)));
     let mut found: Vec<Cursor<'p>> = resources
         .chain(outputs)
         .filter(|(body, _)| around(template.node(*body)))

@@ -4,6 +4,7 @@
 
 mod circular_resource_dependency;
 mod dangling_reference;
+mod defined;
 mod import_without_producer;
 mod intrinsic_inside_json_string;
 mod report;

@@ -77,7 +77,8 @@ impl<'p, T> Answers<'p, T> {
 
     /// What is wrong, the first by `key`.
     pub(super) fn wrong<K: Ord>(&self, key: impl Fn(&T) -> K) -> Option<Wrong<'_, 'p, T>> {
-        let about: Vec<&Leaf<'p, T>> = self.leaves.iter().filter(|leaf| !matches!(leaf.answer, Answer::Aside)).collect();
+        let about: Vec<&Leaf<'p, T>> =
+            self.leaves.iter().filter(|leaf| !matches!(leaf.answer, Answer::Aside)).collect();
         let traces: Vec<&Trace<'p>> = about.iter().map(|leaf| &leaf.trace).collect();
         let everywhere = self.is_wrong_everywhere();
         let wrong = about.iter().filter_map(|leaf| match &leaf.answer {
@@ -133,7 +134,8 @@ pub(super) fn guards(node: Node<'_>) -> Vec<(&str, bool)> {
     let mut depth_from_root = Vec::new();
     while let Some(parent) = node.parent() {
         if parent.is_sequence()
-            && (parent.tag() == Tag::If || parent.parent().is_some_and(|call| call.tag() == Tag::If && call.is_long_form()))
+            && (parent.tag() == Tag::If
+                || parent.parent().is_some_and(|call| call.tag() == Tag::If && call.is_long_form()))
         {
             let mut items = parent.items();
             let name = items.next().and_then(Node::scalar);

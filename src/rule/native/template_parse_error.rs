@@ -2,7 +2,7 @@
 
 use crate::catalog::{self, Rows};
 use crate::finding::{Confidence, Label, Severity};
-use crate::rule::declarative::suggestion;
+use crate::rule::declarative::{nearest, suggestion};
 use crate::syntax::{IssueKind, Node, SyntaxIssue, Tag};
 use crate::template::SECTIONS;
 use crate::value::Cursor;
@@ -35,7 +35,14 @@ pub(super) fn check(context: &Context<'_, '_>, sink: &mut Sink) {
 }
 
 /// Says something about a node, or the part of it that counts.
-fn tell<'p>(context: &Context<'_, 'p>, node: Node<'p>, span: crate::source::Span, detail: &str, help: Option<String>, sink: &mut Sink) {
+fn tell<'p>(
+    context: &Context<'_, 'p>,
+    node: Node<'p>,
+    span: crate::source::Span,
+    detail: &str,
+    help: Option<String>,
+    sink: &mut Sink,
+) {
     let place = context.place(context.cursor(node), span);
     let mut finding = context.finding(place, "", detail);
     finding.help = help;
@@ -84,7 +91,9 @@ fn issues(context: &Context<'_, '_>, sink: &mut Sink) {
         if shared(&issue) {
             finding.severity = Severity::Low;
             finding.confidence = Confidence::Possible;
-            finding.help = Some("write it out, or deploy what `aws cloudformation package` or `sam` makes of this file".to_owned());
+            finding.help = Some(
+                "write it out, or deploy what `aws cloudformation package` or `sam` makes of this file".to_owned(),
+            );
         }
         sink.findings.push(finding);
     }
@@ -112,35 +121,43 @@ fn sections(context: &Context<'_, '_>, sink: &mut Sink) {
             "Globals" => "`Globals` is no section of a template without the transform of AWS SAM".to_owned(),
             _ => format!("`{name}` is no section of a template"),
         };
-        tell(context, value, key.span(), &detail, suggestion(name, SECTIONS.into_iter().filter(|known| *known != name)), sink);
+        tell(
+            context,
+            value,
+            key.span(),
+            &detail,
+            suggestion(name, SECTIONS.into_iter().filter(|known| *known != name)),
+            sink,
+        );
     }
 }
 
 /// `!Subst`
-fn tag(context: &Context<'_, '_>, node: Node<'_>, sink: &mut Sink) {
+fn tag<'p>(context: &Context<'_, 'p>, node: Node<'p>, sink: &mut Sink) {
     let (Some(text), Some(span)) = (node.tag_text(), node.tag_span()) else { return };
     // Rain's own directives are gone when it deploys.
     if in_metadata(node) || text.starts_with("!Rain::") {
         return;
     }
-    let node = context.template.node(node.id());
-    let help = suggestion(text.trim_start_matches('!'), Tag::SHORT.into_iter()).map(|help| help.replacen('`', "`!", 1));
+    let near = nearest(text.trim_start_matches('!'), Tag::NAMES.into_iter());
+    let help = near.map(|near| format!("did you mean `!{near}`?"));
     tell(context, node, span, &format!("`{text}` is no function of CloudFormation"), help, sink);
 }
 
 /// `Fn::Concat`
-fn function(context: &Context<'_, '_>, node: Node<'_>, sink: &mut Sink) {
-    let node = context.template.node(node.id());
+fn function<'p>(context: &Context<'_, 'p>, node: Node<'p>, sink: &mut Sink) {
     let Some((key, _)) = node.entries().next().filter(|_| !in_metadata(node)) else { return };
     let Some(name) = key.scalar() else { return };
     let short = name.strip_prefix("Fn::").unwrap_or(name);
-    let help = suggestion(short, Tag::SHORT.into_iter()).map(|help| help.replacen('`', "`Fn::", 1));
+    let help = nearest(short, Tag::NAMES.into_iter()).map(|near| match near {
+        "Ref" | "Condition" => format!("did you mean `{near}`?"),
+        _ => format!("did you mean `Fn::{near}`?"),
+    });
     tell(context, node, key.span(), &format!("`{name}` is no function of CloudFormation"), help, sink);
 }
 
 /// `AWS::Serverless`
 fn transform(context: &Context<'_, '_>, node: Node<'_>, sink: &mut Sink) {
-    let node = context.template.node(node.id());
     let Some(name) = node.scalar().filter(|name| name.starts_with("AWS::")) else { return };
     let Some(Rows::Texts(known)) = catalog::table("transforms").map(|table| &table.rows) else { return };
     if known.contains(&name) {
