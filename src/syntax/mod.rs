@@ -2,18 +2,22 @@
 //!
 //! Knows YAML and JSON, not CloudFormation. Never fails: what is wrong with the text is a [`SyntaxIssue`], and what could be read is kept.
 
+mod builder;
 pub mod json;
 mod node;
 pub mod path;
 mod scalar;
+mod tag;
 mod yaml;
 
 use std::sync::Arc;
 
 use crate::source::{FileId, Span, TextMap};
 
-pub use node::{Builder, Children, Comment, Document, Entries, Kind, Node, NodeId, Style, Tag};
+pub use builder::Builder;
+pub use node::{Children, Comment, Document, Entries, Kind, Node, NodeId, Style};
 pub use path::{Path, Segment};
+pub use tag::Tag;
 pub use scalar::{ScalarType, canonical_text, json_type, scalar_type};
 
 /// How deep collections may be nested; deeper ones are not read, so that no walk over a tree can run out of stack.

@@ -6,14 +6,15 @@
 use std::sync::Arc;
 
 use super::scalar::{ScalarType, json_type, scalar_type};
+use super::Tag;
 use crate::source::{FileId, Quoting, Span, TextMap};
 
 /// No node, no owned text.
-const NONE: u32 = u32::MAX;
+pub(super) const NONE: u32 = u32::MAX;
 
 /// The number of a node in its [`Document`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct NodeId(u32);
+pub struct NodeId(pub(super) u32);
 
 impl NodeId {
     /// The outermost node's.
@@ -61,136 +62,23 @@ pub enum Style {
     Flow,
 }
 
-/// The tag of a node: which intrinsic function it is written as.
-///
-/// Set for the short form (`!Ref x`) and, by [`Builder`], for a map whose only key is the long form (`Fn::Sub: x`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[repr(u8)]
-#[expect(missing_docs, reason = "each is the CloudFormation function of its name")]
-pub enum Tag {
-    None,
-    /// A tag that is none of CloudFormation's; its text is in [`Node::tag_text`].
-    Other,
-    /// A tag of YAML itself, `!!str` and the like.
-    Yaml,
-    Ref,
-    Condition,
-    Sub,
-    GetAtt,
-    Join,
-    Select,
-    Split,
-    If,
-    FindInMap,
-    ImportValue,
-    GetStackOutput,
-    Base64,
-    Cidr,
-    GetAZs,
-    Length,
-    ToJsonString,
-    Transform,
-    ForEach,
-    Equals,
-    Not,
-    And,
-    Or,
-    Contains,
-    EachMemberEquals,
-    EachMemberIn,
-    RefAll,
-    ValueOf,
-    ValueOfAll,
-    /// `Fn::` with a name that CloudFormation does not know.
-    UnknownFunction,
-}
-
-impl Tag {
-    /// The names of the functions that a tag can stand for.
-    pub const NAMES: [&str; 18] = [
-        "Ref", "Condition", "Sub", "GetAtt", "Join", "Select", "Split", "If", "FindInMap", "ImportValue", "Base64", "Cidr",
-        "GetAZs", "Length", "ToJsonString", "Transform", "Equals", "GetStackOutput",
-    ];
-
-    /// The function of a short tag's name, without the `!`.
-    pub fn from_short(name: &str) -> Self {
-        match name {
-            "Ref" => Self::Ref,
-            "Condition" => Self::Condition,
-            other => match Self::from_function(other) {
-                Self::UnknownFunction => Self::Other,
-                known => known,
-            },
-        }
-    }
-
-    /// The function of a map's only key: `Ref`, `Condition` or `Fn::…`.
-    pub fn from_key(key: &str) -> Self {
-        match key {
-            "Ref" => Self::Ref,
-            "Condition" => Self::Condition,
-            _ => match key.strip_prefix("Fn::") {
-                Some(name) if name.starts_with("ForEach::") => Self::ForEach,
-                Some(name) => Self::from_function(name),
-                None => Self::None,
-            },
-        }
-    }
-
-    fn from_function(name: &str) -> Self {
-        match name {
-            "Sub" => Self::Sub,
-            "GetAtt" => Self::GetAtt,
-            "Join" => Self::Join,
-            "Select" => Self::Select,
-            "Split" => Self::Split,
-            "If" => Self::If,
-            "FindInMap" => Self::FindInMap,
-            "ImportValue" => Self::ImportValue,
-            "GetStackOutput" => Self::GetStackOutput,
-            "Base64" => Self::Base64,
-            "Cidr" => Self::Cidr,
-            "GetAZs" => Self::GetAZs,
-            "Length" => Self::Length,
-            "ToJsonString" => Self::ToJsonString,
-            "Transform" => Self::Transform,
-            "Equals" => Self::Equals,
-            "Not" => Self::Not,
-            "And" => Self::And,
-            "Or" => Self::Or,
-            "Contains" => Self::Contains,
-            "EachMemberEquals" => Self::EachMemberEquals,
-            "EachMemberIn" => Self::EachMemberIn,
-            "RefAll" => Self::RefAll,
-            "ValueOf" => Self::ValueOf,
-            "ValueOfAll" => Self::ValueOfAll,
-            _ => Self::UnknownFunction,
-        }
-    }
-
-    /// True for tags that are functions of CloudFormation.
-    pub fn is_function(self) -> bool {
-        self > Self::Yaml && self != Self::UnknownFunction
-    }
-}
-
 /// Flag: the tag comes from the only key of the map (long form), the argument is that key's value.
-const LONG: u8 = 1;
+pub(super) const LONG: u8 = 1;
 /// Flag: the scalar has holes in its text (embedded documents only).
-const HOLED: u8 = 2;
+pub(super) const HOLED: u8 = 2;
 
 #[derive(Debug, Clone, Copy)]
-struct NodeData {
-    start: u32,
-    end: u32,
-    parent: u32,
-    next: u32,
+pub(super) struct NodeData {
+    pub(super) start: u32,
+    pub(super) end: u32,
+    pub(super) parent: u32,
+    pub(super) next: u32,
     /// Collections: first child. Aliases: target. Scalars: index of the owned text. Holes: index of the hole.
-    link: u32,
-    kind: Kind,
-    style: Style,
-    tag: Tag,
-    flags: u8,
+    pub(super) link: u32,
+    pub(super) kind: Kind,
+    pub(super) style: Style,
+    pub(super) tag: Tag,
+    pub(super) flags: u8,
 }
 
 /// A comment: its bytes with the `#`, and whether it has its line for itself.
@@ -207,19 +95,19 @@ pub struct Comment {
 /// The tree of one text, in one vector.
 #[derive(Debug)]
 pub struct Document {
-    file: FileId,
-    text: Arc<str>,
-    nodes: Vec<NodeData>,
-    owned: Vec<Box<str>>,
+    pub(super) file: FileId,
+    pub(super) text: Arc<str>,
+    pub(super) nodes: Vec<NodeData>,
+    pub(super) owned: Vec<Box<str>>,
     /// Spans of written tags, with the `!`, ordered by node.
-    tags: Vec<(u32, u32, u32)>,
-    comments: Vec<Comment>,
+    pub(super) tags: Vec<(u32, u32, u32)>,
+    pub(super) comments: Vec<Comment>,
     /// For embedded documents: where each byte of `text` stands in the file.
-    map: Option<TextMap>,
+    pub(super) map: Option<TextMap>,
     /// For embedded documents: the ranges of `text` that are holes, in order.
-    holes: Vec<(u32, u32)>,
+    pub(super) holes: Vec<(u32, u32)>,
     /// True if the text was read as JSON, where `1e3` is a number.
-    json: bool,
+    pub(super) json: bool,
 }
 
 impl Document {
@@ -587,162 +475,6 @@ impl<'d> Iterator for Entries<'d> {
     }
 }
 
-/// Puts a [`Document`] together from the outside in, in the order of the text.
-#[derive(Debug)]
-pub struct Builder {
-    document: Document,
-    /// Open collections: their node, the last child, how many children.
-    stack: Vec<(u32, u32, u32)>,
-    functions: bool,
-}
-
-impl Builder {
-    /// Starts the tree of a file.
-    pub fn new(file: FileId, text: Arc<str>) -> Self {
-        // One node per 18.6 bytes was measured over generated and real templates; a little less leaves no slack to copy.
-        let nodes = Vec::with_capacity(text.len() / 20 + 4);
-        let document = Document {
-            file,
-            text,
-            nodes,
-            owned: Vec::new(),
-            tags: Vec::new(),
-            comments: Vec::new(),
-            map: None,
-            holes: Vec::new(),
-            json: false,
-        };
-        Self { document, stack: Vec::with_capacity(32), functions: true }
-    }
-
-    /// Starts the tree of an embedded document: maps with one key stay data, places go through `map`.
-    pub fn embedded(file: FileId, text: Arc<str>, map: TextMap, holes: Vec<(u32, u32)>) -> Self {
-        let mut builder = Self::new(file, text);
-        builder.document.map = Some(map);
-        builder.document.holes = holes;
-        builder.functions = false;
-        builder
-    }
-
-    /// Says that the text is read as JSON.
-    pub fn mark_json(&mut self) {
-        self.document.json = true;
-    }
-
-    /// True if it builds an embedded document.
-    pub fn is_embedded(&self) -> bool {
-        self.document.is_embedded()
-    }
-
-    /// How many collections are open.
-    pub fn depth(&self) -> usize {
-        self.stack.len()
-    }
-
-    /// True if the next node of the innermost map is a key.
-    pub fn expects_key(&self) -> bool {
-        self.stack.last().is_some_and(|&(node, _, count)| {
-            self.document.nodes[node as usize].kind == Kind::Mapping && count % 2 == 0
-        })
-    }
-
-    fn push(&mut self, start: u32, end: u32, kind: Kind, style: Style, tag: Tag, link: u32) -> NodeId {
-        let id = to_u32(self.document.nodes.len());
-        let mut parent = NONE;
-        if let Some((open, last, count)) = self.stack.last_mut() {
-            parent = *open;
-            if *last == NONE {
-                self.document.nodes[*open as usize].link = id;
-            } else {
-                self.document.nodes[*last as usize].next = id;
-            }
-            *last = id;
-            *count += 1;
-        }
-        self.document.nodes.push(NodeData { start, end, parent, next: NONE, link, kind, style, tag, flags: 0 });
-        NodeId(id)
-    }
-
-    /// Adds a scalar; `decoded` is its text where that is no slice of the source.
-    pub fn scalar(&mut self, start: u32, end: u32, style: Style, tag: Tag, decoded: Option<Box<str>>) -> NodeId {
-        let link = decoded.map_or(NONE, |text| {
-            self.document.owned.push(text);
-            to_u32(self.document.owned.len() - 1)
-        });
-        self.push(start, end, Kind::Scalar, style, tag, link)
-    }
-
-    /// Adds an alias of an earlier node, or of nothing.
-    pub fn alias(&mut self, start: u32, end: u32, target: Option<NodeId>) -> NodeId {
-        self.push(start, end, Kind::Alias, Style::Plain, Tag::None, target.map_or(NONE, |target| target.0))
-    }
-
-    /// Adds a hole in value position.
-    pub fn hole(&mut self, start: u32, end: u32, number: usize) -> NodeId {
-        self.push(start, end, Kind::Hole, Style::Plain, Tag::None, to_u32(number))
-    }
-
-    /// Opens a list or map.
-    pub fn open(&mut self, start: u32, kind: Kind, style: Style, tag: Tag) -> NodeId {
-        let id = self.push(start, start, kind, style, tag, NONE);
-        self.stack.push((id.0, NONE, 0));
-        id
-    }
-
-    /// Closes the innermost collection at `end`; block collections end with their last child.
-    pub fn close(&mut self, end: u32) {
-        let Some((id, last, count)) = self.stack.pop() else { return };
-        let first = self.document.nodes[id as usize].link;
-        let block = self.document.nodes[id as usize].style == Style::Block;
-        if block && last != NONE {
-            self.document.nodes[id as usize].start = self.document.nodes[first as usize].start;
-            self.document.nodes[id as usize].end = self.document.nodes[last as usize].end;
-        } else {
-            self.document.nodes[id as usize].end = end.max(self.document.nodes[id as usize].start);
-        }
-        if self.functions && count == 2 && self.document.nodes[id as usize].kind == Kind::Mapping {
-            let tag = self.document.node(NodeId(first)).scalar().map_or(Tag::None, Tag::from_key);
-            let node = &mut self.document.nodes[id as usize];
-            if tag != Tag::None && node.tag == Tag::None {
-                node.tag = tag;
-                node.flags |= LONG;
-            }
-        }
-    }
-
-    /// Marks a scalar as one whose text has holes.
-    pub fn mark_holes(&mut self, id: NodeId) {
-        self.document.nodes[id.index()].flags |= HOLED;
-    }
-
-    /// Records the place of the tag of the node that was added last.
-    pub fn tag_place(&mut self, id: NodeId, start: u32, end: u32) {
-        self.document.tags.push((id.0, start, end));
-    }
-
-    /// Records a comment.
-    pub fn comment(&mut self, comment: Comment) {
-        self.document.comments.push(comment);
-    }
-
-    /// A node that was already added.
-    pub fn node(&self, id: NodeId) -> Node<'_> {
-        self.document.node(id)
-    }
-
-    /// The tree; what is still open is closed at its last child.
-    pub fn finish(mut self) -> Document {
-        while let Some(&(id, last, _)) = self.stack.last() {
-            let end = if last == NONE { self.document.nodes[id as usize].start } else { self.document.nodes[last as usize].end };
-            self.close(end);
-        }
-        self.document.nodes.shrink_to_fit();
-        self.document.owned.shrink_to_fit();
-        self.document.tags.shrink_to_fit();
-        self.document
-    }
-}
-
-fn to_u32(number: usize) -> u32 {
+pub(super) fn to_u32(number: usize) -> u32 {
     u32::try_from(number).unwrap_or(NONE)
 }

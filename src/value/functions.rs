@@ -7,12 +7,11 @@ use std::rc::Rc;
 use crate::catalog::{self, Returned};
 use crate::finding::{Reason, ReasonKind};
 use crate::syntax::{Node, Tag};
-use crate::template::{Call, Expr, SubPart, sub_arguments, sub_parts};
+use crate::template::{Call, SubPart, sub_arguments, sub_parts};
 
-use super::resolver::Decision;
 use super::{
-    Blocker, Choice, Cursor, Found, Hole, List, Part, Pseudo, Resolver, Scalar, ScalarKind, Truth, Unknown, Value,
-    canonical, joined, same,
+    Blocker, Choice, Cursor, Found, Hole, List, Part, Pseudo, Resolver, Scalar, ScalarKind, Unknown, Value,
+    canonical, joined,
 };
 
 impl<'p> Resolver<'_, 'p> {
@@ -408,81 +407,6 @@ impl<'p> Resolver<'_, 'p> {
             ),
             None => Value::hole(Hole::Derived(format!("Fn::Cidr({})", texts.join(",")).into(), std::sync::Arc::new(reason))),
         }
-    }
-
-    /// What a condition expression is worth.
-    pub(super) fn decide(&self, cursor: Cursor<'p>) -> Decision<'p> {
-        let node = cursor.node.follow();
-        let malformed = || Err(Rc::new(Unknown::because(ReasonKind::Malformed, "condition")));
-        if node.tag() == Tag::Condition {
-            let name = if node.is_long_form() { node.entries().next().map(|(_, value)| value) } else { Some(node) };
-            return match name.and_then(Node::scalar) {
-                Some(name) => self.condition(cursor, name),
-                None => malformed(),
-            };
-        }
-        let Some(call) = Expr::of(node).call() else { return malformed() };
-        let arguments = call.arguments();
-        match call.function {
-            Tag::Equals => {
-                let [left, right] = arguments[..] else { return malformed() };
-                self.decide_equal(cursor.to(left), cursor.to(right))
-            }
-            Tag::Not => match arguments[..] {
-                [one] => self.decide(cursor.to(one)).map(|holds| !holds),
-                _ => malformed(),
-            },
-            Tag::Contains => match arguments[..] {
-                [list, value] => self.decide_contains(cursor.to(list), cursor.to(value)),
-                _ => malformed(),
-            },
-            Tag::And | Tag::Or => {
-                let stop = call.function == Tag::Or;
-                let mut unknown: Option<Unknown<'p>> = None;
-                for argument in arguments {
-                    match self.decide(cursor.to(argument)) {
-                        Ok(holds) if holds == stop => return Ok(stop),
-                        Ok(_) => {}
-                        Err(why) => unknown.get_or_insert_default().merge(&why),
-                    }
-                }
-                unknown.map_or(Ok(!stop), |why| Err(Rc::new(why)))
-            }
-            _ => malformed(),
-        }
-    }
-
-    fn decide_equal(&self, left: Cursor<'p>, right: Cursor<'p>) -> Decision<'p> {
-        let (left, right) = (self.found(left).value, self.found(right).value);
-        let mut why = Unknown::default();
-        for value in [&left, &right] {
-            if let Value::Unknown(unknown) = value {
-                why.merge(unknown);
-            }
-        }
-        if let (Some(a), Some(b)) = (left.as_str(), right.as_str()) {
-            return Ok(a == b);
-        }
-        if let (Some(a), Some(b)) = (self.parts(&left), self.parts(&right)) {
-            match same(&a, &b) {
-                Truth::True => return Ok(true),
-                Truth::False => return Ok(false),
-                Truth::Unknown => {
-                    // A choice of "any other value" differs from every literal that anything is compared with.
-                    if let ([Part::Hole(hole)], [Part::Text(_)]) | ([Part::Text(_)], [Part::Hole(hole)]) = (&a[..], &b[..])
-                        && self.scenario.hole(hole).is_some_and(|chosen| chosen.value.is_none())
-                    {
-                        return Ok(false);
-                    }
-                    why.merge(&self.why(&a));
-                    why.merge(&self.why(&b));
-                }
-            }
-        }
-        if why.reasons.is_empty() {
-            why = Unknown::because(ReasonKind::Malformed, "Fn::Equals");
-        }
-        Err(Rc::new(why))
     }
 }
 

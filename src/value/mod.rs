@@ -2,7 +2,7 @@
 //!
 //! Values are evaluated on demand, one step of a path at a time; nothing is evaluated that no rule asks for.
 
-mod assertion;
+mod condition;
 mod cursor;
 mod dialect;
 mod functions;

@@ -2,7 +2,7 @@
 //!
 //! Runs only for what failed; the first evaluation keeps no witnesses and costs less.
 
-use crate::syntax::Segment;
+use crate::syntax::{Node, Segment};
 use crate::value::{Found, Truth, Value, text_of};
 
 use super::condition::{Condition, Leaf, Operator, Quantifier, Set, Subject, Test};
@@ -35,10 +35,22 @@ impl<'p> Failure<'p> {
         }) {
             return format!("`{key}`");
         }
-        match self.found.cursor.node.key() {
+        match property(self.found.cursor.node) {
             Some(key) => format!("`{}`", key.text()),
             None => format!("`{}`", text_of(&self.found.value)),
         }
+    }
+}
+
+/// The key of the property that a node is the value of, also in a branch of `Fn::If`; an item of a list has none.
+fn property(mut node: Node<'_>) -> Option<Node<'_>> {
+    loop {
+        let parent = node.parent()?;
+        let in_function = parent.tag().is_function() || (parent.is_sequence() && parent.parent()?.is_long_form());
+        if !in_function {
+            return node.key();
+        }
+        node = parent;
     }
 }
 

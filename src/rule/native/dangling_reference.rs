@@ -9,7 +9,7 @@ use crate::value::{Choice, Cursor, Hole, Part, Resolver, Unknown, Value};
 
 use super::defined::is_defined;
 use super::report::{hidden, in_metadata};
-use super::scenario::{Answer, Answers, is_there};
+use super::scenario::{Answer, Answers, is_meant, is_there};
 use super::{Context, Sink};
 
 pub(super) fn check(context: &Context<'_, '_>, sink: &mut Sink) {
@@ -76,7 +76,7 @@ fn keys<'p>(context: &Context<'_, 'p>, node: Node<'p>, sink: &mut Sink) {
     let cursor = context.cursor(node);
     let keys = [cursor.to(first), cursor.to(second)];
     let answers = Answers::ask(context, &|resolver| match is_there(resolver, cursor) {
-        Ok(true) => look_up(resolver, name, mapping, keys),
+        Ok(true) => look_up(context, resolver, name, mapping, keys),
         Ok(false) => Answer::Aside,
         Err(why) => Answer::Unknown(why),
     });
@@ -98,6 +98,7 @@ fn keys<'p>(context: &Context<'_, 'p>, node: Node<'p>, sink: &mut Sink) {
 }
 
 fn look_up<'p>(
+    context: &Context<'_, 'p>,
     resolver: &Resolver<'_, 'p>,
     name: &str,
     mapping: Node<'p>,
@@ -115,6 +116,7 @@ fn look_up<'p>(
                 shown = format!("{shown}.{}", scalar.text);
                 match entry(node, &scalar.text) {
                     Some(value) => node = value,
+                    None if !is_meant(context, resolver) => return Answer::Fine,
                     None => return Answer::Wrong(Missing { shown, argument }),
                 }
             }

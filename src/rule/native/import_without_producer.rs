@@ -8,7 +8,7 @@ use crate::template::{Expr, sub_arguments};
 use crate::value::{Cursor, Part, Resolver, Unknown, Value, text_of};
 
 use super::report::{hidden, in_metadata};
-use super::scenario::{Answer, Answers, is_there};
+use super::scenario::{Answer, Answers, is_meant, is_there};
 use super::{Context, Sink};
 
 /// More changed characters are no typing error.
@@ -57,6 +57,7 @@ fn judge<'p>(context: &Context<'_, 'p>, cursor: Cursor<'p>, argument: Cursor<'p>
         }
         match exported(context, resolver, argument) {
             Ok(None) => Answer::Fine,
+            Ok(Some(_)) if !is_meant(context, resolver) => Answer::Fine,
             Ok(Some(name)) => Answer::Wrong(name),
             Err(why) => Answer::Unknown(why),
         }
@@ -116,6 +117,9 @@ fn exported<'p>(
     }
     let besides = ["Resources", "Conditions", "Parameters", "Mappings"];
     match context.graph.templates().iter().find_map(|template| hidden(template, &besides)) {
+        Some(Reason { kind: ReasonKind::UnreadableDocument, .. }) => {
+            Err(Unknown::because(ReasonKind::OutsideTheSet, name))
+        }
         Some(reason) => Err(Unknown { reasons: vec![reason], blockers: Vec::new() }),
         None => Ok(Some(name)),
     }

@@ -89,7 +89,7 @@ pub(super) fn hidden(template: &Template, besides: &[&str]) -> Option<Reason> {
         return Some(Reason { kind: ReasonKind::Macro, name: name.to_owned() });
     }
     let broken = template.is_broken();
-    broken.then(|| Reason { kind: ReasonKind::UnreadableDocument, name: "the rest of the template".to_owned() })
+    broken.then(|| Reason { kind: ReasonKind::UnreadableDocument, name: "this file".to_owned() })
 }
 
 /// True for what stands in a `Metadata` section, of the template or of a resource: data for other programs.

@@ -2,8 +2,8 @@
 
 use crate::finding::{Finding, ReasonKind, ScenarioNote};
 use crate::rule::note::{scenario_labels, scenario_note};
-use crate::syntax::{Node, Tag};
-use crate::value::{Cursor, Resolver, Scenario, Trace, Unknown};
+use crate::syntax::{Node, Tag, canonical_text};
+use crate::value::{Choice, Cursor, Hole, Resolver, Scenario, Trace, Unknown, World as _};
 
 use super::Context;
 
@@ -170,4 +170,20 @@ pub(super) fn is_there<'p>(resolver: &Resolver<'_, 'p>, cursor: Cursor<'p>) -> R
         }
     }
     Ok(true)
+}
+
+/// True if the parameters that were read have values that their templates name: allowed ones, or the default. What a
+/// condition, perhaps of another template, compares a parameter with is no value that it has to take.
+pub(super) fn is_meant(context: &Context<'_, '_>, resolver: &Resolver<'_, '_>) -> bool {
+    resolver.trace().direct.iter().all(|chosen| {
+        let Choice::Hole(Hole::Parameter(_, template, name)) = &chosen.choice else { return true };
+        let template = context.graph.template(*template);
+        let Some(parameter) = template.parameter(name) else { return true };
+        let named = if parameter.allowed.is_empty() { parameter.default.as_slice() } else { &parameter.allowed };
+        named.iter().any(|&node| {
+            let node = template.node(node);
+            let text = node.scalar_type().map(|kind| canonical_text(node.text(), kind));
+            chosen.value.as_deref().is_some_and(|value| value == node.text() || text.as_deref() == Some(value))
+        })
+    })
 }
