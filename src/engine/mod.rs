@@ -13,11 +13,11 @@ use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use crate::finding::{Finding, RuleId, Severity, Undecided, fingerprints};
-use crate::graph::{GraphOptions, StackGraph, dependencies};
+use crate::graph::{Dependency, GraphOptions, StackGraph, dependencies};
 use crate::project::Project;
 use crate::rule::native::{Context, Sink};
-use crate::rule::{Profile, Registered, Registry, judge};
-use crate::template::TemplateId;
+use crate::rule::{Profile, Registered, Registry, Target, judge};
+use crate::template::{Template, TemplateId};
 use crate::value::EntityId;
 
 pub use report::{Counts, Report, ReportedRule, RuleFailure};
@@ -135,26 +135,13 @@ impl<'g, 'p> Runner<'g, 'p> {
     fn template(&self, template: TemplateId, entities: &[EntityId]) -> Found {
         let mut found = Found::default();
         let template = &self.project.templates[template.index()];
-        let native: Vec<_> = self.about_templates.iter().filter_map(|rule| Some((rule, rule.rule().native?))).collect();
-        if !native.is_empty() {
-            let dependencies = dependencies(template);
-            for (registered, check) in native {
-                let context =
-                    Context { rule: registered.rule(), graph: self.graph, template, dependencies: &dependencies, entity: None };
-                let target = || self.project.sources.file(template.file).path().to_string();
-                guarded(&registered.meta.id, target, &mut found, |found| {
-                    let mut sink = Sink::default();
-                    (check.check)(&context, &mut sink);
-                    found.findings.extend(sink.findings);
-                    found.undecided.extend(sink.undecided);
-                });
-            }
+        let names = if self.about_templates.is_empty() { Vec::new() } else { dependencies(template) };
+        for registered in &self.about_templates {
+            self.one(registered, Target::Template(template.id), template, &names, &mut found);
         }
         for &id in entities {
-            let entity = self.graph.entity(id);
-            for registered in self.by_kind.get(entity.kind).into_iter().flatten() {
-                let target = || format!("{}: {}", self.project.sources.file(template.file).path(), entity.name());
-                guarded(&registered.meta.id, target, &mut found, |found| self.one(registered, Some(id), found));
+            for registered in self.by_kind.get(self.graph.entity(id).kind).into_iter().flatten() {
+                self.one(registered, Target::Node(id), template, &[], &mut found);
             }
         }
         found
@@ -162,29 +149,49 @@ impl<'g, 'p> Runner<'g, 'p> {
 
     fn project(&self) -> Found {
         let mut found = Found::default();
-        if self.project.templates.is_empty() {
-            return found;
-        }
-        for registered in &self.about_project {
-            guarded(&registered.meta.id, || "the project".to_owned(), &mut found, |found| self.one(registered, None, found));
+        if let Some(first) = self.project.templates.iter().find(|template| template.document.root().is_some()) {
+            for registered in &self.about_project {
+                self.one(registered, Target::Project, first, &[], &mut found);
+            }
         }
         found
     }
 
-    fn one(&self, registered: &'p Registered, node: Option<EntityId>, found: &mut Found) {
-        let rule = registered.rule();
-        if let (Some(native), Some(id)) = (rule.native, node) {
-            let template = &self.project.templates[self.graph.entity(id).template.index()];
-            let context = Context { rule, graph: self.graph, template, dependencies: &[], entity: Some(id) };
-            let mut sink = Sink::default();
-            (native.check)(&context, &mut sink);
-            found.findings.extend(sink.findings);
-            found.undecided.extend(sink.undecided);
-            return;
-        }
-        let verdict = judge(rule, self.graph, node);
-        found.findings.extend(verdict.findings);
-        found.undecided.extend(verdict.undecided);
+    /// One rule on one target.
+    fn one(
+        &self,
+        registered: &'p Registered,
+        target: Target,
+        template: &'p Template,
+        names: &[Dependency<'p>],
+        found: &mut Found,
+    ) {
+        let shown = || {
+            let path = self.project.sources.file(template.file).path();
+            match target {
+                Target::Node(id) => format!("{path}: {}", self.graph.entity(id).name()),
+                Target::Template(_) => path.to_string(),
+                Target::Project => "the project".to_owned(),
+            }
+        };
+        guarded(&registered.meta.id, shown, found, |found| {
+            let rule = registered.rule();
+            if let Some(native) = rule.native {
+                let entity = match target {
+                    Target::Node(id) => Some(id),
+                    Target::Template(_) | Target::Project => None,
+                };
+                let mut sink = Sink::default();
+                let context = Context { rule, graph: self.graph, template, dependencies: names, entity };
+                (native.check)(&context, &mut sink);
+                found.findings.extend(sink.findings);
+                found.undecided.extend(sink.undecided);
+            } else if template.document.root().is_some() {
+                let verdict = judge(rule, self.graph, target);
+                found.findings.extend(verdict.findings);
+                found.undecided.extend(verdict.undecided);
+            }
+        });
     }
 }
 

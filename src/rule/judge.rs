@@ -4,8 +4,10 @@ use std::collections::BTreeSet;
 
 use crate::finding::{Confidence, Finding, Label, Reason, ReasonKind, Undecided};
 use crate::graph::StackGraph;
+use crate::syntax::NodeId;
+use crate::template::TemplateId;
 use crate::value::{
-    Blocker, EntityId, Found, List, Map, Scenario, Trace, Truth, Unknown, Value, World as _, text_of,
+    Blocker, Cursor, EntityId, Found, List, Map, Scenario, Trace, Truth, Unknown, Value, World as _, text_of,
 };
 
 use super::declarative::{Condition, Env, Evaluator, Failure, Outcome};
@@ -49,9 +51,20 @@ struct Raw<'p> {
     related: Vec<Label>,
 }
 
-/// The rule's verdict on a node, or on the project as a whole if there is none.
-pub fn judge<'p>(rule: &'p Rule, graph: &StackGraph<'p>, node: Option<EntityId>) -> Verdict {
-    let judge = Judge { rule, graph, node };
+/// What a rule is asked about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Target {
+    /// A resource, or a node that was read out of one.
+    Node(EntityId),
+    /// A template: paths start at its top.
+    Template(TemplateId),
+    /// The project as a whole.
+    Project,
+}
+
+/// The rule's verdict on a target.
+pub fn judge<'p>(rule: &'p Rule, graph: &StackGraph<'p>, target: Target) -> Verdict {
+    let judge = Judge { rule, graph, target };
     let mut leaves = Vec::new();
     judge.split(Scenario::default(), &mut leaves);
     judge.conclude(&leaves)
@@ -60,7 +73,7 @@ pub fn judge<'p>(rule: &'p Rule, graph: &StackGraph<'p>, node: Option<EntityId>)
 struct Judge<'g, 'p> {
     rule: &'p Rule,
     graph: &'g StackGraph<'p>,
-    node: Option<EntityId>,
+    target: Target,
 }
 
 impl<'p> Judge<'_, 'p> {
@@ -86,7 +99,7 @@ impl<'p> Judge<'_, 'p> {
     }
 
     fn evaluate(&self, evaluator: &Evaluator<'_, 'p>) -> Judged<'p> {
-        if let Some(node) = self.node {
+        if let Some(node) = self.node() {
             let template = self.graph.template(self.graph.entity(node).template);
             if !evaluator.resolver.scenario().is_empty() && !evaluator.resolver.is_admitted(template) {
                 return Judged::Aside;
@@ -102,17 +115,29 @@ impl<'p> Judge<'_, 'p> {
         self.with_bindings(evaluator, &env, 0)
     }
 
-    /// What `self` is: the node, or nothing for rules about the project.
+    /// The node that the rule is asked about, if it is one.
+    fn node(&self) -> Option<EntityId> {
+        match self.target {
+            Target::Node(node) => Some(node),
+            Target::Template(_) | Target::Project => None,
+        }
+    }
+
+    /// What `self` is: the node, the top of the template, or nothing for rules about the project.
     fn own(&self, evaluator: &Evaluator<'_, 'p>) -> Found<'p> {
-        match self.node {
-            Some(node) => {
+        let top = |id: TemplateId| {
+            let template = evaluator.template(id);
+            Cursor::new(template, &[], template.node(NodeId::FIRST))
+        };
+        let first = || self.graph.templates().iter().find(|template| template.document.root().is_some());
+        match self.target {
+            Target::Node(node) => {
                 let root = self.graph.root(&evaluator.resolver, node);
                 Found { value: Value::Entity(node), cursor: root.cursor, missing: &[] }
             }
-            None => {
-                let template = &self.graph.templates()[0];
-                let node = template.node(crate::template::first_node());
-                let cursor = crate::value::Cursor::new(template, &[], node);
+            Target::Template(template) => evaluator.resolver.found(top(template)),
+            Target::Project => {
+                let cursor = top(first().map_or(TemplateId(0), |template| template.id));
                 Found { value: Value::Absent, cursor, missing: &[] }
             }
         }
@@ -185,11 +210,16 @@ impl<'p> Judge<'_, 'p> {
 
     /// True if a failure stands in the resource that the rule is about.
     fn is_own(&self, failure: &Failure<'p>) -> bool {
-        let Some(node) = self.node else { return false };
-        let entity = self.graph.entity(node);
-        let template = &self.graph.templates()[entity.template.index()];
-        let (inner, outer) = (failure.found.cursor.node.span(), template.node(entity.resource.body).span());
-        inner.file == outer.file && outer.start <= inner.start && inner.end <= outer.end
+        let inner = failure.found.cursor.node.span();
+        match self.target {
+            Target::Node(node) => {
+                let entity = self.graph.entity(node);
+                let outer = self.graph.template(entity.template).node(entity.resource.body).span();
+                inner.file == outer.file && outer.start <= inner.start && inner.end <= outer.end
+            }
+            Target::Template(template) => inner.file == self.graph.template(template).file,
+            Target::Project => false,
+        }
     }
 
     fn place(&self, evaluator: &Evaluator<'_, 'p>, found: &Found<'p>) -> Place {
@@ -200,8 +230,9 @@ impl<'p> Judge<'_, 'p> {
         match self.owner_of(found) {
             Some(node) => {
                 let entity = self.graph.entity(node);
-                place::of(evaluator.template(entity.template), entity, found)
+                place::of(evaluator.template(entity.template), Some(entity), found)
             }
+            None if matches!(self.target, Target::Template(_)) => place::of(found.cursor.frame.template, None, found),
             None => self.own_place(evaluator, &Env::new("self", found)),
         }
     }
@@ -209,7 +240,7 @@ impl<'p> Judge<'_, 'p> {
     /// The node that a place belongs to: this one, or the resource around the place.
     fn owner_of(&self, found: &Found<'p>) -> Option<EntityId> {
         let template = found.cursor.frame.template;
-        if let Some(node) = self.node
+        if let Some(node) = self.node()
             && self.graph.entity(node).template == template.id
         {
             let span = found.cursor.node.span();
@@ -228,20 +259,15 @@ impl<'p> Judge<'_, 'p> {
 
     /// The place of the node itself; of a rule about the project the first resource that makes it apply.
     fn own_place(&self, evaluator: &Evaluator<'_, 'p>, env: &Env<'_, 'p>) -> Place {
-        let node = self.node.or_else(|| self.first_cause(evaluator, env));
-        match node {
-            Some(node) => {
-                let entity = self.graph.entity(node);
-                place::of_entity(evaluator.template(entity.template), entity)
-            }
-            None => {
-                let template = &self.graph.templates()[0];
-                let span = template.document.root().map_or_else(
-                    || crate::source::Span::new(template.file, 0, 0),
-                    |root| root.entries().next().map_or(root.span(), |(key, _)| key.span()),
-                );
-                Place { span, label: String::new(), subject: crate::finding::Subject::default() }
-            }
+        match self.target {
+            Target::Template(template) => place::of_template(evaluator.template(template)),
+            Target::Node(_) | Target::Project => match self.node().or_else(|| self.first_cause(evaluator, env)) {
+                Some(node) => {
+                    let entity = self.graph.entity(node);
+                    place::of_entity(evaluator.template(entity.template), entity)
+                }
+                None => place::of_template(evaluator.template(TemplateId(0))),
+            },
         }
     }
 
@@ -304,6 +330,14 @@ impl<'p> Judge<'_, 'p> {
                     }
                     message.push_str(&labels.join(", "));
                 }
+                Piece::Gap("did_you_mean") => {
+                    if let Some(near) = failures.iter().find_map(|failure| failure.near.as_deref()) {
+                        message.push_str("; did you mean `");
+                        message.push_str(near);
+                        message.push_str("`?");
+                    }
+                }
+                // `detail` is what native checks say themselves.
                 Piece::Gap(_) => {}
                 Piece::Bound(name, path) => {
                     let start = failure.and_then(|failure| failure.get(name)).or_else(|| env.get(name));
@@ -316,7 +350,7 @@ impl<'p> Judge<'_, 'p> {
     }
 
     fn own_name(&self, evaluator: &Evaluator<'_, 'p>, env: &Env<'_, 'p>) -> String {
-        let node = self.node.or_else(|| self.first_cause(evaluator, env));
+        let node = self.node().or_else(|| self.first_cause(evaluator, env));
         node.map(|node| self.graph.entity(node).name().to_owned()).unwrap_or_default()
     }
 

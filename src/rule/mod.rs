@@ -16,7 +16,7 @@ use std::str::FromStr;
 
 use crate::finding::Severity;
 
-pub use judge::{Verdict, judge};
+pub use judge::{Target, Verdict, judge};
 pub use meta::{Profile, RuleDocs, RuleMeta};
 pub use registry::{KEYS, Registered, Registry, Rule, RuleFileError};
 

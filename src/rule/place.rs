@@ -21,7 +21,7 @@ pub(crate) struct Place {
 ///
 /// A missing property is marked at the key of its nearest written parent below `Properties` (a list item: its first
 /// key), else at the logical id; so is a collection, which is never marked as a block.
-pub(crate) fn of(template: &Template, entity: &Entity<'_>, found: &Found<'_>) -> Place {
+pub(crate) fn of(template: &Template, entity: Option<&Entity<'_>>, found: &Found<'_>) -> Place {
     let node = found.cursor.node;
     let missing = !found.missing.is_empty();
     let span = if missing || is_block(node, found) {
@@ -37,7 +37,8 @@ pub(crate) fn of(template: &Template, entity: &Entity<'_>, found: &Found<'_>) ->
     };
     let mut path = path_of(template, found.cursor, false);
     let mut stable_path = path_of(template, found.cursor, true);
-    if missing && node.id() == template.node(entity.resource.body).id() && found.cursor.embedded.is_none() {
+    let body = entity.map(|entity| template.node(entity.resource.body).id());
+    if missing && Some(node.id()) == body && found.cursor.embedded.is_none() {
         path.push_str(".Properties");
         stable_path.push_str(".Properties");
     }
@@ -49,7 +50,23 @@ pub(crate) fn of(template: &Template, entity: &Entity<'_>, found: &Found<'_>) ->
         }
     }
     let value = if missing { String::new() } else { normal(source_of(node)) };
-    Place { span, label, subject: Subject { value, ..subject(entity, path, stable_path) } }
+    let subject = match entity {
+        Some(entity) => subject(entity, path, stable_path),
+        None => Subject { path: trimmed(path), stable_path: trimmed(stable_path), ..Subject::default() },
+    };
+    Place { span, label, subject: Subject { value, ..subject } }
+}
+
+/// The first key of a template.
+pub(crate) fn of_template(template: &Template) -> Place {
+    let start = Span::new(template.file, 0, 0);
+    let span = template.document.root().map_or(start, |root| first_key(root).span());
+    Place { span, label: String::new(), subject: Subject::default() }
+}
+
+/// A path without the dot in front, which it has where nothing is written before it.
+fn trimmed(path: String) -> String {
+    path.strip_prefix('.').map(ToOwned::to_owned).unwrap_or(path)
 }
 
 /// The logical id of a node's resource; of a state or step its name.
@@ -110,16 +127,13 @@ fn is_block(node: Node<'_>, found: &Found<'_>) -> bool {
 }
 
 /// The key of a collection; of a list item its first key; of what has neither the logical id.
-fn key_place(template: &Template, entity: &Entity<'_>, cursor: Cursor<'_>) -> Span {
+fn key_place(template: &Template, entity: Option<&Entity<'_>>, cursor: Cursor<'_>) -> Span {
     let node = cursor.node;
-    let logical_id = || match &entity.virtual_node {
-        Some(virtual_node) => virtual_node.anchor.unwrap_or(template.node(entity.resource.key)).span(),
-        None => template.node(entity.resource.key).span(),
-    };
-    if cursor.embedded.is_none() {
+    if let Some(entity) = entity.filter(|_| cursor.embedded.is_none()) {
         let id = node.id();
         if id == template.node(entity.resource.body).id() || Some(id) == entity.resource.properties {
-            return logical_id();
+            let anchor = entity.virtual_node.as_ref().and_then(|virtual_node| virtual_node.anchor);
+            return anchor.unwrap_or(template.node(entity.resource.key)).span();
         }
     }
     if let Some(key) = node.key() {
@@ -130,12 +144,16 @@ fn key_place(template: &Template, entity: &Entity<'_>, cursor: Cursor<'_>) -> Sp
         let host = template.node(host.host);
         return host.key().unwrap_or(host).span();
     }
-    if let Expr::Map(map) = Expr::of(node)
-        && let Some((key, _)) = map.entries().next()
-    {
-        return key.span();
+    first_key(node).span_with_tag()
+}
+
+/// The first key of a map, the first item of a list, else the node itself.
+fn first_key(node: Node<'_>) -> Node<'_> {
+    match Expr::of(node) {
+        Expr::Map(map) => map.entries().next().map_or(node, |(key, _)| key),
+        Expr::List(list) => list.items().next().unwrap_or(node),
+        _ => node,
     }
-    node.items().next().unwrap_or(node).span_with_tag()
 }
 
 /// The path of a node from the top of its template; functions on the way are left out.

@@ -17,7 +17,7 @@ use crate::syntax::{self, Document, Node, Parsed};
 
 use super::declarative::{Condition, RuleError, Subject, Test};
 use super::native::{Context, Sink};
-use super::{Rule, judge};
+use super::{Rule, Target, judge};
 
 /// A rule file with its tests.
 #[derive(Debug)]
@@ -218,8 +218,14 @@ fn verdicts<'p>(rule: &'p Rule, project: &'p Project, graph: &StackGraph<'p>) ->
             let context = Context { rule, graph, template, dependencies: &dependencies, entity: None };
             (native.check)(&context, &mut sink);
         }
+    } else if rule.is_about_templates() {
+        for template in project.templates.iter().filter(|template| template.document.root().is_some()) {
+            let verdict = judge(rule, graph, Target::Template(template.id));
+            findings.extend(verdict.findings);
+            undecided.extend(verdict.undecided);
+        }
     } else if rule.is_about_project() {
-        let verdict = judge(rule, graph, None);
+        let verdict = judge(rule, graph, Target::Project);
         findings.extend(verdict.findings);
         undecided.extend(verdict.undecided);
     } else {
@@ -230,7 +236,7 @@ fn verdicts<'p>(rule: &'p Rule, project: &'p Project, graph: &StackGraph<'p>) ->
                 (native.check)(&context, &mut sink);
                 continue;
             }
-            let verdict = judge(rule, graph, Some(id));
+            let verdict = judge(rule, graph, Target::Node(id));
             findings.extend(verdict.findings);
             undecided.extend(verdict.undecided);
         }

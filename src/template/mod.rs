@@ -119,6 +119,8 @@ impl Template {
         for section in [Some(root), root.get("Parameters"), root.get("Mappings")].into_iter().flatten() {
             self.unseen.extend(section.get("Fn::Transform").map(Node::id));
         }
+        // Rain puts the resources of modules in their place.
+        self.unseen.extend(["Modules", "Rain"].iter().filter_map(|name| root.get(name)).map(Node::id));
         if let Some(section) = root.get("Outputs") {
             self.outputs = resource::read_outputs(section, &self.parameters, &mut self.unseen);
         }
@@ -200,9 +202,4 @@ impl Template {
     pub fn is_broken(&self) -> bool {
         self.issues.iter().any(|issue| matches!(issue.kind, IssueKind::Syntax | IssueKind::TooDeep))
     }
-}
-
-/// The number of the outermost node.
-pub(crate) fn first_node() -> NodeId {
-    NodeId::FIRST
 }

@@ -47,3 +47,63 @@ fn an_assertion_counts_only_where_its_condition_holds() {
     let in_prod = "      Rules: { Closed: { RuleCondition: !Equals [!Ref Stage, prod], Assertions: [{ Assert: !Equals [!Ref Access, Disabled] }] } }";
     run(in_prod, "   # <- fail").unwrap();
 }
+
+#[test]
+fn a_rule_about_templates_starts_at_the_top() {
+    let file = RuleFile::read(
+        r#"
+id: TST002
+name: described
+summary: a test
+severity: low
+match: Template
+require: { path: Description, present: true }
+message: "the template says nothing about itself{when}"
+tests:
+  - name: none
+    template: |
+      Resources:                              # <- fail
+        Topic:
+          Type: AWS::SNS::Topic
+    expect:
+      - { path: Description, at: Resources, message: the template says nothing about itself }
+  - name: one
+    template: |
+      Description: A topic
+      Resources:
+        Topic:
+          Type: AWS::SNS::Topic
+"#,
+    )
+    .unwrap();
+    for test in &file.tests {
+        test.run(&file.rule).unwrap();
+    }
+}
+
+#[test]
+fn a_near_member_of_a_set_is_suggested() {
+    let file = RuleFile::read(
+        r#"
+id: TST003
+name: mode
+summary: a test
+severity: low
+match: AWS::SageMaker::Domain
+require: { path: AuthMode, in: [IAM, SSO] }
+message: "`{self}` has mode `{value}`{did_you_mean}{when}"
+tests:
+  - name: near
+    template: |
+      Resources:
+        Domain:
+          Type: AWS::SageMaker::Domain
+          Properties:
+            AuthMode: SS0                     # <- fail
+    expect:
+      - { resource: Domain, message: "`Domain` has mode `SS0`; did you mean `SSO`?" }
+"#,
+    )
+    .unwrap();
+    file.tests[0].run(&file.rule).unwrap();
+}

@@ -28,14 +28,8 @@ use mlops_lint::source::FileId;
 use mlops_lint::syntax::{Node, parse};
 
 /// The documents that people read.
-const DOCUMENTS: [&str; 6] = [
-    "README.md",
-    "CONTRIBUTING.md",
-    "CHANGELOG.md",
-    "docs/architecture.md",
-    "docs/writing-rules.md",
-    "docs/report.md",
-];
+const DOCUMENTS: [&str; 6] =
+    ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/architecture.md", "docs/writing-rules.md", "docs/report.md"];
 
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
@@ -226,7 +220,9 @@ fn console_blocks_show_what_the_program_says() {
             let cwd = if how.in_files { files.path().to_owned() } else { root() };
             let mut shown = String::new();
             for command in block.text.lines().filter_map(|line| line.strip_prefix("$ ")) {
-                let arguments = command.strip_prefix("mlops-lint").unwrap_or_else(|| panic!("{path}: `{command}` cannot be run here"));
+                let arguments = command
+                    .strip_prefix("mlops-lint")
+                    .unwrap_or_else(|| panic!("{path}: `{command}` cannot be run here"));
                 let (code, said) = program(arguments, &cwd);
                 assert_eq!(code, how.exit, "{path}: exit code of `{command}`:\n{said}");
                 let said = if how.only.is_empty() { said } else { excerpt(&said, &how.only) };
@@ -248,18 +244,34 @@ fn generated(name: &str, old: &str) -> String {
     match name {
         "operators" => {
             let rows = OPERATORS.iter().map(|(name, takes, asks)| {
-                format!("| `{name}` | {} | {} |\n", takes.replace('|', ", "), asks.replace('|', ", ").replace('*', "\\*"))
+                format!(
+                    "| `{name}` | {} | {} |\n",
+                    takes.replace('|', ", "),
+                    asks.replace('|', ", ").replace('*', "\\*")
+                )
             });
             format!("| operator | takes | holds if |\n|---|---|---|\n{}", rows.collect::<String>())
         }
         "tables" => {
             let rows = catalog::tables().iter().map(|table| {
-                format!("| `{}` | {} | {} | {} |\n", table.name, table.summary, table.as_of, if table.open { "yes" } else { "no" })
+                format!(
+                    "| `{}` | {} | {} | {} |\n",
+                    table.name,
+                    table.summary,
+                    table.as_of,
+                    if table.open { "yes" } else { "no" }
+                )
             });
             format!("| table | what it lists | as of | open |\n|---|---|---|---|\n{}", rows.collect::<String>())
         }
         "categories" => categories(old),
         "count" => format!("{} rules", Registry::bundled().rules().len()),
+        "sagemaker" => {
+            let about = |kind: &str| kind.contains("SageMaker") || kind.starts_with("ML::") || kind.starts_with("PD::");
+            let registry = Registry::bundled();
+            let rules = registry.rules().iter().filter(|rule| rule.kinds.0.iter().any(|kind| about(kind)));
+            rules.count().to_string()
+        }
         other => panic!("nothing makes `{other}`"),
     }
 }
@@ -307,7 +319,10 @@ fn generated_parts_are_fresh() {
         fresh.push_str(rest);
         settle(path, &document, &fresh);
     }
-    assert!(["operators", "tables", "categories", "count"].iter().all(|name| seen.contains(*name)), "{seen:?}");
+    assert!(
+        ["operators", "tables", "categories", "count", "sagemaker"].iter().all(|name| seen.contains(*name)),
+        "{seen:?}"
+    );
 }
 
 /// What the program knows by a name.
@@ -331,6 +346,11 @@ fn known(name: &str) -> BTreeSet<String> {
             .unwrap()
             .map(|entry| entry.unwrap().path().file_stem().unwrap().to_str().unwrap().to_owned())
             .collect(),
+        "reasons" => {
+            let schema: serde_json::Value = serde_json::from_str(&read("docs/schema/report.schema.json")).unwrap();
+            let reasons = &schema["$defs"]["undecided"]["properties"]["reasons"]["items"]["properties"]["kind"]["enum"];
+            reasons.as_array().unwrap().iter().map(|kind| kind.as_str().unwrap().to_owned()).collect()
+        }
         other => panic!("nothing is known by the name `{other}`"),
     }
 }
@@ -345,14 +365,16 @@ fn tables_of_names_are_complete() {
             let rows = after.trim_start().lines().take_while(|line| line.starts_with('|')).skip(2);
             // Every word in backquotes of the first column.
             let listed: BTreeSet<String> = rows
-                .flat_map(|row| row.trim_matches('|').split('|').next().unwrap_or_default().split('`').skip(1).step_by(2))
+                .flat_map(|row| {
+                    row.trim_matches('|').split('|').next().unwrap_or_default().split('`').skip(1).step_by(2)
+                })
                 .map(ToOwned::to_owned)
                 .collect();
             assert_eq!(listed, known(name), "{path}: the table of {name}");
             seen += 1;
         }
     }
-    assert_eq!(seen, 4);
+    assert_eq!(seen, 5);
 }
 
 #[test]
@@ -376,6 +398,40 @@ fn rules_in_documents_are_rules_whose_tests_notice_every_change() {
         seen += 1;
     }
     assert_eq!(seen, 2);
+}
+
+#[test]
+fn options_in_documents_exist() {
+    let help: String =
+        ["check", "rules", "explain"].map(|command| program(&format!("{command} --help"), &root()).1).concat();
+    let known: BTreeSet<&str> = options(&help).collect();
+    // Of cargo and git, which documents name too.
+    let others = BTreeSet::from([
+        "--all-targets",
+        "--document-private-items",
+        "--locked",
+        "--no-deps",
+        "--path",
+        "--release",
+        "--test",
+    ]);
+    for path in DOCUMENTS {
+        let document = read(path);
+        let unknown: BTreeSet<&str> =
+            options(&document).filter(|option| !known.contains(option) && !others.contains(option)).collect();
+        assert!(unknown.is_empty(), "{path} names {unknown:?}");
+    }
+}
+
+/// Every `--word` of a text.
+fn options(text: &str) -> impl Iterator<Item = &str> {
+    text.match_indices("--").filter_map(|(at, _)| {
+        let starts =
+            text[..at].chars().next_back().is_none_or(|c| !c.is_alphanumeric() && !matches!(c, '-' | '!' | '<'));
+        let word = text[at + 2..].find(|c: char| !c.is_ascii_lowercase() && c != '-').unwrap_or(text.len() - at - 2);
+        let option = &text[at..at + 2 + word];
+        (starts && option.len() > 2 && !option[2..].starts_with('-')).then(|| option.trim_end_matches('-'))
+    })
 }
 
 #[test]
@@ -437,7 +493,8 @@ fn the_set_up_of_a_fresh_machine_is_two_commands() {
 fn reports_on_the_projects_of_this_repository_are_valid() {
     for project in ["templates", "fixtures/projects/flawed-pipeline"] {
         for (format, schema) in SCHEMAS {
-            let (_, text) = program(&format!("{project} --profile strict --min-severity info --format {format}"), &root());
+            let (_, text) =
+                program(&format!("{project} --profile strict --min-severity info --format {format}"), &root());
             valid(project, &text, schema);
         }
     }
@@ -454,7 +511,8 @@ fn valid(what: &str, text: &str, schema: &str) {
     // SARIF's schema has a pattern for languages with a stray bracket, which is no regular expression. We write no language.
     let schema = read(schema).replace("^[a-zA-Z]{2}|^[a-zA-Z]{2}-[a-zA-Z]{2}]?$", "^[a-zA-Z]{2}(-[a-zA-Z]{2})?$");
     let schema = jsonschema::validator_for(&serde_json::from_str(&schema).unwrap()).unwrap();
-    let errors: Vec<_> = schema.iter_errors(&document).map(|error| format!("{}: {error}", error.instance_path())).collect();
+    let errors: Vec<_> =
+        schema.iter_errors(&document).map(|error| format!("{}: {error}", error.instance_path())).collect();
     assert!(errors.is_empty(), "{what}: {errors:#?}");
 }
 

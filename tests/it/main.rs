@@ -5,7 +5,9 @@
 mod architecture;
 mod assertions;
 mod cli;
+mod docs;
 mod projects;
 mod render;
 mod robust;
+mod semantics;
 mod syntax;

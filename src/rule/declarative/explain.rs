@@ -19,6 +19,8 @@ pub struct Failure<'p> {
     pub own: bool,
     /// The date of the table that was asked.
     pub as_of: Option<&'static str>,
+    /// The member of the set that was asked which is nearest to the value.
+    pub near: Option<String>,
 }
 
 impl<'p> Failure<'p> {
@@ -107,7 +109,7 @@ impl<'p> Evaluator<'_, 'p> {
                 let env = env.with(name, found);
                 let mut failures = self.explain(condition, &env, wanted);
                 if failures.is_empty() {
-                    failures.push(failure(found, &env, own, None));
+                    failures.push(failure(found, &env, own));
                 }
                 if !own {
                     for failure in &mut failures {
@@ -118,16 +120,16 @@ impl<'p> Evaluator<'_, 'p> {
             }
             (Test::Satisfies(condition), None) => self.explain(condition, env, wanted),
             (Test::Operator(operator), Some(name)) => {
-                vec![failure(found, &env.with(name, found), own, as_of(operator))]
+                vec![Failure { as_of: as_of(operator), near: near(operator, found), ..failure(found, &env.with(name, found), own) }]
             }
-            (Test::Operator(operator), None) => vec![failure(found, env, own, as_of(operator))],
+            (Test::Operator(operator), None) => vec![Failure { as_of: as_of(operator), near: near(operator, found), ..failure(found, env, own) }],
         }
     }
 
     /// The place where a subject without elements would have some: the last step of its path that is written.
     fn missing_subject(&self, leaf: &'p Leaf, env: &Env<'_, 'p>) -> Option<Failure<'p>> {
         let Subject::Path(terms) = &leaf.subject else {
-            return Some(failure(&origin(env), env, false, None));
+            return Some(failure(&origin(env), env, false));
         };
         let term = terms.first()?;
         let start = match &term.variable {
@@ -158,13 +160,13 @@ impl<'p> Evaluator<'_, 'p> {
         }
         let found = Found { value: Value::Absent, ..found };
         let env = *env;
-        Some(failure(&found, &env, true, None))
+        Some(failure(&found, &env, true))
     }
 
 }
 
-fn failure<'p>(found: &Found<'p>, env: &Env<'_, 'p>, own: bool, as_of: Option<&'static str>) -> Failure<'p> {
-    Failure { found: found.clone(), bound: env.all(), own, as_of }
+fn failure<'p>(found: &Found<'p>, env: &Env<'_, 'p>, own: bool) -> Failure<'p> {
+    Failure { found: found.clone(), bound: env.all(), own, as_of: None, near: None }
 }
 
 /// The date of the table that an operator asks.
@@ -173,6 +175,17 @@ fn as_of(operator: &Operator) -> Option<&'static str> {
         Operator::In(Set::Table(table, _)) => Some(table.as_of),
         Operator::Matches(patterns) => patterns.table.map(|table| table.as_of),
         Operator::Not(inner) => as_of(inner),
+        _ => None,
+    }
+}
+
+/// The member of the set that an operator asks which is nearest to a text, for "did you mean".
+fn near(operator: &Operator, found: &Found<'_>) -> Option<String> {
+    let text = found.value.as_str()?;
+    match operator {
+        Operator::In(Set::Table(_, texts)) => super::nearest(text, texts.iter().copied()).map(ToOwned::to_owned),
+        Operator::In(Set::Literals(texts)) => super::nearest(text, texts.iter().map(|text| &**text)).map(ToOwned::to_owned),
+        Operator::Not(inner) => near(inner, found),
         _ => None,
     }
 }

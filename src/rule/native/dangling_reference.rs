@@ -1,6 +1,6 @@
 //! TPL018: a reference to a parameter, resource, condition, mapping or mapping key that the template does not define.
 
-use crate::finding::Label;
+use crate::finding::{Label, ReasonKind};
 use crate::graph::DependencyKind;
 use crate::rule::declarative::nearest;
 use crate::syntax::{Node, Tag, canonical_text};
@@ -122,6 +122,10 @@ fn look_up<'p>(
             }
             Value::Symbolic(parts) if is_left_open(resolver, &parts) => return Answer::Fine,
             Value::Symbolic(parts) => return Answer::Unknown(resolver.why(&parts)),
+            // A name that does not exist is told where it stands.
+            Value::Unknown(why) if why.reasons.iter().all(|reason| reason.kind == ReasonKind::Malformed) => {
+                return Answer::Fine;
+            }
             Value::Unknown(why) => return Answer::Unknown((*why).clone()),
             _ => return Answer::Fine,
         }

@@ -28,8 +28,8 @@ fn is_resource(template: &Template, name: &str) -> bool {
     }
     template.resources.iter().any(|resource| match name.strip_prefix(&*resource.name) {
         // `Api.Stage` is what AWS SAM generates, `Module.Bucket` is a resource of a module.
-        Some(rest) if rest.starts_with('.') => is_sam(resource) || is_module(resource),
-        Some(rest) => (is_sam(resource) && is_generated(template, resource, rest)) || is_module(resource),
+        Some(rest) if rest.starts_with('.') => is_sam(resource) || is_module(template, resource),
+        Some(rest) => (is_sam(resource) && is_generated(template, resource, rest)) || is_module(template, resource),
         None => false,
     }) || is_named_by_event(template, name)
 }
@@ -38,8 +38,10 @@ fn is_sam(resource: &Resource) -> bool {
     resource.kind.starts_with("AWS::Serverless::")
 }
 
-fn is_module(resource: &Resource) -> bool {
-    resource.kind.ends_with("::MODULE")
+/// A module of the registry, or one that Rain puts in its place.
+fn is_module(template: &Template, resource: &Resource) -> bool {
+    let kind = template.node(resource.body).get("Type");
+    resource.kind.ends_with("::MODULE") || kind.and_then(Node::tag_text).is_some_and(|tag| tag.starts_with("!Rain::"))
 }
 
 /// True for the ids that AWS SAM generates once for a template.

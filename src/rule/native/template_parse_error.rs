@@ -107,10 +107,10 @@ fn sections(context: &Context<'_, '_>, sink: &mut Sink) {
         Some(one) => one.scalar().into_iter().collect(),
         None => Vec::new(),
     };
-    // A macro of the account, or an include, may take a section away before CloudFormation sees it.
+    // A macro of the account, an include or Rain may take a section away before CloudFormation sees it.
     let opaque = transforms.is_some_and(|node| node.is_mapping() || node.items().any(Node::is_mapping))
         || names.iter().any(|name| !name.starts_with("AWS::"))
-        || root.get("Fn::Transform").is_some();
+        || ["Fn::Transform", "Modules", "Rain"].iter().any(|name| root.get(name).is_some());
     let is_sam = names.iter().any(|name| name.starts_with("AWS::Serverless"));
     for (key, value) in root.entries() {
         let Some(name) = key.scalar().filter(|name| !matches!(*name, "Fn::Transform" | "<<")) else { continue };

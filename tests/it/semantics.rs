@@ -1,0 +1,126 @@
+//! What the engine makes of templates, told by small rules of our own.
+
+mod documents;
+mod intrinsics;
+mod limits;
+mod scenarios;
+mod stacks;
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use camino::Utf8PathBuf;
+use mlops_lint::finding::{Finding, Reason, Undecided};
+use mlops_lint::graph::{GraphOptions, StackGraph};
+use mlops_lint::project::Project;
+use mlops_lint::rule::{Target, judge};
+use mlops_lint::rule::testing::RuleFile;
+use mlops_lint::source::SourceMap;
+
+/// Everything that one rule says.
+struct Said {
+    sources: SourceMap,
+    findings: Vec<Finding>,
+    undecided: Vec<Undecided>,
+}
+
+/// What a rule says of files; `body` is all of it but id, name and severity.
+fn judged(body: &str, files: &[(&str, &str)], partial: bool) -> Said {
+    let rule = RuleFile::read(&format!("id: OWN001\nname: own-rule\nseverity: high\n{body}")).unwrap().rule;
+    let files = files.iter().map(|(path, text)| (Utf8PathBuf::from(path), Arc::from(*text))).collect();
+    let project = Project::load(files, partial);
+    for template in &project.templates {
+        assert!(template.issues.is_empty(), "{:?}\n{}", template.issues, template.document.text());
+    }
+    let (mut findings, mut undecided) = (Vec::new(), Vec::new());
+    let graph = StackGraph::new(&project.templates, &project.paths(), GraphOptions { partial });
+    for (id, entity) in graph.entities().filter(|(_, entity)| rule.matches.contains(entity.kind)) {
+        let _ = entity;
+        let verdict = judge(&rule, &graph, Target::Node(id));
+        findings.extend(verdict.findings);
+        undecided.extend(verdict.undecided);
+    }
+    drop(graph);
+    Said { sources: project.sources, findings, undecided }
+}
+
+impl Said {
+    /// What is said of each resource: messages, `? reasons`; of what passes nothing.
+    fn by_resource(&self) -> BTreeMap<String, String> {
+        let mut said: BTreeMap<String, String> = BTreeMap::new();
+        let mut say = |resource: &Option<String>, text: &str| {
+            let all = said.entry(resource.clone().unwrap()).or_default();
+            if !all.is_empty() {
+                all.push_str(" | ");
+            }
+            all.push_str(text);
+        };
+        for finding in &self.findings {
+            say(&finding.subject.resource, &finding.message);
+        }
+        for undecided in &self.undecided {
+            let reasons: Vec<String> = undecided.reasons.iter().map(Reason::text).collect();
+            say(&undecided.subject.resource, &format!("? {}", reasons.join("; ")));
+        }
+        said
+    }
+
+    /// The texts that the findings mark.
+    fn marked(&self) -> Vec<&str> {
+        self.findings.iter().map(|finding| self.sources.slice(finding.primary.span)).collect()
+    }
+}
+
+/// What a rule says of each resource of one template.
+fn says(body: &str, template: &str) -> BTreeMap<String, String> {
+    judged(body, &[("template.yaml", template)], false).by_resource()
+}
+
+/// The value of `V` of each `Test::Thing` of a template as people would write it, `? why` if it is unknown, nothing if
+/// it is absent.
+fn values(template: &str) -> BTreeMap<String, String> {
+    values_of(&[("template.yaml", template)])
+}
+
+fn values_of(files: &[(&str, &str)]) -> BTreeMap<String, String> {
+    judged(SHOW, files, false).by_resource()
+}
+
+/// Shows the value of `V`.
+const SHOW: &str = "match: Test::Thing\nrequire: { path: V, absent: true }\nat: V\nmessage: \"{value}{when}\"\n";
+
+/// The values of expressions, one a line, in a template with the given sections before its resources; each stands in
+/// `V` of a resource.
+fn evaluated(sections: &str, expressions: &[&str]) -> Vec<String> {
+    let mut template = format!("{sections}\nResources:\n");
+    for (index, expression) in expressions.iter().enumerate() {
+        let expression = expression.replace('\n', "\n        ");
+        writeln!(template, "  T{index:02}:\n    Type: Test::Thing\n    Properties:\n      V:\n        {expression}").unwrap();
+    }
+    template.push_str("  Bucket: { Type: AWS::S3::Bucket }\n  Role: { Type: AWS::IAM::Role }\n");
+    let values = values(&template);
+    (0..expressions.len())
+        .map(|index| values.get(&format!("T{index:02}")).cloned().unwrap_or_else(|| "absent".to_owned()))
+        .collect()
+}
+
+/// The value of one expression.
+fn value(sections: &str, expression: &str) -> String {
+    evaluated(sections, &[expression]).remove(0)
+}
+
+/// What is said of resources whose `V` must not be a text.
+fn forbids(text: &str, template: &str) -> BTreeMap<String, String> {
+    forbids_in(text, &[("template.yaml", template)])
+}
+
+fn forbids_in(text: &str, files: &[(&str, &str)]) -> BTreeMap<String, String> {
+    let body = format!("match: Test::Thing\nrequire: {{ path: V, not_equals: {text:?} }}\nmessage: \"{{value}}{{when}}\"\n");
+    judged(&body, files, false).by_resource()
+}
+
+/// A map of what is said, for comparison.
+fn said(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
+    pairs.iter().map(|(resource, text)| ((*resource).to_owned(), (*text).to_owned())).collect()
+}
