@@ -123,7 +123,14 @@ impl<'p> StackGraph<'p> {
         let Some(name) = resolver.parts(&name).map(|name| resolver.with_names(&name)) else {
             return Reference::Maybe(Unknown::because(ReasonKind::Malformed, self.entity(target).name()));
         };
-        let pieces = segments(&parts);
+        let mut pieces = segments(&parts);
+        if self.entity(target).kind == "AWS::S3::Bucket" {
+            // What follows the bucket in `s3://bucket/key` and `arn:aws:s3:::bucket/key` is no name of a bucket.
+            let service = pieces.iter().position(|piece| matches!(&piece[..], [Part::Text(text)] if text == "s3"));
+            if let Some(service) = service {
+                pieces = pieces.drain(service + 1..).take(1).collect();
+            }
+        }
         // A physical name holds no separator, so a text that does is compared piece by piece.
         let mut best = if pieces.is_empty() || contains_separator(&name) { same(&parts, &name) } else { Truth::False };
         if best != Truth::True {

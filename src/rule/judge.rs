@@ -276,6 +276,9 @@ impl<'p> Judge<'_, 'p> {
         let when = self.rule.when.as_ref()?;
         let own = Found { value: Value::Absent, ..env.get("self")?.clone() };
         let env = Env::new("self", &own);
+        if evaluator.evaluate(when, &env).truth != Truth::True {
+            return None;
+        }
         let failures = evaluator.explain(when, &env, false);
         failures
             .iter()

@@ -212,6 +212,9 @@ pub fn joined<'p>(parts: Vec<Part<'p>>) -> Value<'p> {
             (_, part) => merged.push(part),
         }
     }
+    if merged.iter().any(|part| matches!(part, Part::Text(text) if text.contains(DYNAMIC))) {
+        merged = with_dynamic_references(merged);
+    }
     if merged.iter().any(|part| matches!(part, Part::Hole(_))) {
         return Value::Symbolic(merged.into());
     }
@@ -220,4 +223,54 @@ pub fn joined<'p>(parts: Vec<Part<'p>>) -> Value<'p> {
         _ => Cow::Borrowed(""),
     };
     Value::Scalar(Scalar { text, kind: ScalarKind::String })
+}
+
+/// How a dynamic reference starts; it ends with `}}` (AWS documentation, "Using dynamic references").
+const DYNAMIC: &str = "{{resolve:";
+
+/// Makes one hole of each `{{resolve:…}}`, also where `Fn::Sub` or `Fn::Join` puts it together of several parts.
+fn with_dynamic_references(parts: Vec<Part<'_>>) -> Vec<Part<'_>> {
+    let mut found = Vec::with_capacity(parts.len() + 2);
+    // The parts of a reference that has begun, from its braces on.
+    let mut open: Vec<Part<'_>> = Vec::new();
+    for part in parts {
+        let Part::Text(text) = part else {
+            if open.is_empty() { found.push(part) } else { open.push(part) }
+            continue;
+        };
+        let mut rest: &str = &text;
+        loop {
+            let (mark, is_open) = if open.is_empty() { (DYNAMIC, false) } else { ("}}", true) };
+            let Some(at) = rest.find(mark) else { break };
+            let (head, tail) = rest.split_at(if is_open { at + mark.len() } else { at });
+            if is_open {
+                open.push(Part::Text(Cow::Owned(head.to_owned())));
+                found.push(Part::Hole(dynamic(std::mem::take(&mut open))));
+                rest = tail;
+            } else {
+                if !head.is_empty() {
+                    found.push(Part::Text(Cow::Owned(head.to_owned())));
+                }
+                open.push(Part::Text(Cow::Borrowed("{{")));
+                rest = &tail[2..];
+            }
+        }
+        if !rest.is_empty() {
+            let rest = Part::Text(Cow::Owned(rest.to_owned()));
+            if open.is_empty() { found.push(rest) } else { open.push(rest) }
+        }
+    }
+    // What never ends is text.
+    found.extend(open);
+    found
+}
+
+/// The hole of one dynamic reference.
+fn dynamic<'p>(parts: Vec<Part<'p>>) -> Hole<'p> {
+    let identity = canonical(&parts);
+    let shown = text_of(&Value::Symbolic(parts.into()));
+    if identity == shown {
+        return Hole::Dynamic(shown.into());
+    }
+    Hole::Derived(identity.into(), Arc::new(Reason { kind: ReasonKind::DynamicReference, name: shown }))
 }

@@ -148,7 +148,7 @@ impl<'w, 'p> Resolver<'w, 'p> {
             return value;
         }
         if text.contains("{{resolve:") {
-            return joined(dynamic_parts(text));
+            return joined(vec![Part::Text(Cow::Borrowed(text))]);
         }
         let Some(scalar) = Scalar::of(node) else { return Value::Absent };
         if !cursor.frame.bindings.is_empty() && text.contains("${") {
@@ -529,18 +529,4 @@ fn split_list<'p>(text: &str, cursor: Cursor<'p>) -> Value<'p> {
             .map(|item| Found { value: Value::text(item.trim().to_owned()), cursor, missing: &[] })
             .collect(),
     )
-}
-
-/// Text with `{{resolve:…}}` in it as parts.
-fn dynamic_parts(text: &str) -> Vec<Part<'_>> {
-    let mut parts = Vec::new();
-    let mut rest = text;
-    while let Some(open) = rest.find("{{resolve:") {
-        let Some(close) = rest[open..].find("}}").map(|close| open + close + 2) else { break };
-        parts.push(Part::Text(Cow::Borrowed(&rest[..open])));
-        parts.push(Part::Hole(Hole::Dynamic(rest[open..close].into())));
-        rest = &rest[close..];
-    }
-    parts.push(Part::Text(Cow::Borrowed(rest)));
-    parts
 }

@@ -17,6 +17,7 @@ use std::ffi::OsString;
 use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use camino::Utf8PathBuf;
 use mlops_lint::catalog;
@@ -25,7 +26,7 @@ use mlops_lint::rule::declarative::{GAPS, OPERATORS};
 use mlops_lint::rule::testing::RuleFile;
 use mlops_lint::rule::{KEYS, Registry};
 use mlops_lint::source::FileId;
-use mlops_lint::syntax::{Node, parse};
+use mlops_lint::syntax::parse;
 
 /// The documents that people read.
 const DOCUMENTS: [&str; 6] =
@@ -38,6 +39,9 @@ fn root() -> PathBuf {
 fn read(path: &str) -> String {
     fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
+
+/// Held by tests that may rewrite documents, so that none loses what another one wrote.
+static DOCUMENTS_ARE_MINE: Mutex<()> = Mutex::new(());
 
 /// Says that a document is not what it should be, or makes it so if asked to.
 fn settle(path: &str, old: &str, new: &str) {
@@ -205,6 +209,7 @@ fn write_files(document: &str, folder: &Path) {
 
 #[test]
 fn console_blocks_show_what_the_program_says() {
+    let _mine = DOCUMENTS_ARE_MINE.lock().unwrap_or_else(PoisonError::into_inner);
     for path in DOCUMENTS {
         let document = read(path);
         let files = tempfile::tempdir().unwrap();
@@ -226,7 +231,7 @@ fn console_blocks_show_what_the_program_says() {
                 let (code, said) = program(arguments, &cwd);
                 assert_eq!(code, how.exit, "{path}: exit code of `{command}`:\n{said}");
                 let said = if how.only.is_empty() { said } else { excerpt(&said, &how.only) };
-                shown.push_str(&format!("$ {command}\n{said}"));
+                shown.extend(["$ ", command, "\n", &said]);
             }
             assert!(!shown.is_empty(), "{path}: a console block without a command");
             // A file that a run wrote into the folder must not be what the next one reads.
@@ -301,6 +306,7 @@ fn categories(old: &str) -> String {
 
 #[test]
 fn generated_parts_are_fresh() {
+    let _mine = DOCUMENTS_ARE_MINE.lock().unwrap_or_else(PoisonError::into_inner);
     let mut seen = BTreeSet::new();
     for path in DOCUMENTS {
         let document = read(path);
@@ -312,7 +318,7 @@ fn generated_parts_are_fresh() {
             // A part within a line stays within it.
             let (open, close) = if old.starts_with('\n') { ("\n\n", "\n") } else { ("", "") };
             let new = generated(name, old.trim());
-            fresh.push_str(&format!("{before}<!-- generated: {name} -->{open}{new}{close}<!-- end -->"));
+            fresh.extend([before, "<!-- generated: ", name, " -->", open, &new, close, "<!-- end -->"]);
             seen.insert(name.to_owned());
             rest = after;
         }

@@ -35,8 +35,7 @@ fn judged(body: &str, files: &[(&str, &str)], partial: bool) -> Said {
     }
     let (mut findings, mut undecided) = (Vec::new(), Vec::new());
     let graph = StackGraph::new(&project.templates, &project.paths(), GraphOptions { partial });
-    for (id, entity) in graph.entities().filter(|(_, entity)| rule.matches.contains(entity.kind)) {
-        let _ = entity;
+    for (id, _) in graph.entities().filter(|(_, entity)| rule.matches.contains(entity.kind)) {
         let verdict = judge(&rule, &graph, Target::Node(id));
         findings.extend(verdict.findings);
         undecided.extend(verdict.undecided);

@@ -37,7 +37,8 @@ fn names(context: &Context<'_, '_>, sink: &mut Sink) {
             sink.undecided.push(context.undecided(place, Unknown { reasons: vec![reason], blockers: Vec::new() }));
             continue;
         }
-        let name = if dependency.name.is_empty() { "${}" } else { dependency.name };
+        let written = template.document.text().get(dependency.span.range()).unwrap_or_default();
+        let name = if dependency.name.is_empty() { written } else { dependency.name };
         let mut finding = context.finding(place, name, detail);
         finding.help = nearest(name, known(template, dependency.kind)).map(|near| format!("did you mean `{near}`?"));
         sink.findings.push(finding);

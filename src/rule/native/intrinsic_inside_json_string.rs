@@ -17,10 +17,10 @@ pub(super) fn check(context: &Context<'_, '_>, sink: &mut Sink) {
         visit(node, property.path, &mut |host| {
             if let Some(embedded) = template.embedded_at(host.id()) {
                 in_document(context, embedded, sink);
-            } else if host.scalar().is_some() || host.tag().is_function() {
-                if let Some(embedded) = read_yaml(host, index, property) {
-                    in_document(context, &embedded, sink);
-                }
+            } else if (host.scalar().is_some() || host.tag().is_function())
+                && let Some(embedded) = read_yaml(host, index, property)
+            {
+                in_document(context, &embedded, sink);
             }
         });
     }

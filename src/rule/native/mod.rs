@@ -10,6 +10,8 @@ mod intrinsic_inside_json_string;
 mod report;
 mod scenario;
 mod template_parse_error;
+#[cfg(test)]
+mod tests;
 
 use crate::finding::{Finding, Undecided};
 use crate::graph::{Dependency, StackGraph};

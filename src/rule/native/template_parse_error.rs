@@ -1,10 +1,14 @@
 //! TPL030: what CloudFormation cannot read: syntax, keys that stand twice, unknown sections, functions and transforms.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use crate::catalog::{self, Rows};
-use crate::finding::{Confidence, Label, Severity};
+use crate::finding::{Confidence, Label, Severity, Subject};
 use crate::rule::declarative::{nearest, suggestion};
+use crate::rule::place::{self, Place};
+use crate::source::Span;
 use crate::syntax::{IssueKind, Node, SyntaxIssue, Tag};
-use crate::template::SECTIONS;
+use crate::template::{SECTIONS, Template};
 use crate::value::Cursor;
 
 use super::report::in_metadata;
@@ -17,13 +21,12 @@ pub(super) fn check(context: &Context<'_, '_>, sink: &mut Sink) {
         match node.tag() {
             Tag::Other => tag(context, node, sink),
             Tag::UnknownFunction if node.is_long_form() => function(context, node, sink),
-            Tag::Transform if !in_metadata(node) => {
-                let call = crate::template::Expr::of(node).call();
-                if let Some(name) = call.and_then(|call| call.argument.get("Name")) {
-                    transform(context, name, sink);
-                }
-            }
             _ => {}
+        }
+        // Beside other keys it is valid as well.
+        let include = node.entries().find(|(key, _)| key.scalar() == Some("Fn::Transform"));
+        if let Some(name) = include.and_then(|(_, value)| value.get("Name")).filter(|_| !in_metadata(node)) {
+            transform(context, name, sink);
         }
     }
     if let Some(section) = context.template.document.root().and_then(|root| root.get("Transform")) {
@@ -38,7 +41,7 @@ pub(super) fn check(context: &Context<'_, '_>, sink: &mut Sink) {
 fn tell<'p>(
     context: &Context<'_, 'p>,
     node: Node<'p>,
-    span: crate::source::Span,
+    span: Span,
     detail: &str,
     help: Option<String>,
     sink: &mut Sink,
@@ -59,32 +62,18 @@ fn issues(context: &Context<'_, '_>, sink: &mut Sink) {
         _ => false,
     };
     let sugar = all.iter().find(|issue| issue.kind == IssueKind::Alias && shared(issue)).or(all.iter().find(shared));
+    let keys = keys_of(context.template, all);
     for issue in all.iter().filter(|issue| !shared(issue)).chain(sugar) {
-        let document = &context.template.document;
-        let is_key = matches!(issue.kind, IssueKind::DuplicateKey | IssueKind::MergeKey);
-        let key = document.nodes().filter(|_| is_key).find(|node| node.span() == issue.span);
-        let value = key.and_then(|key| Some(key.parent()?.entries().find(|(known, _)| *known == key)?.1));
-        let detail = match (issue.kind, key.and_then(Node::scalar)) {
+        let entry = keys.get(&issue.span);
+        let detail = match (issue.kind, entry.and_then(|(key, _)| key.scalar())) {
             (IssueKind::DuplicateKey, Some(name)) => format!("the key `{name}` stands twice"),
             _ => issue.message.clone(),
         };
-        let node = value.or(document.root());
-        let mut place = match node {
-            Some(node) => context.place(context.cursor(node), issue.span),
-            None => crate::rule::place::Place {
-                span: issue.span,
-                label: String::new(),
-                subject: crate::finding::Subject::default(),
-            },
+        let owner = context.owner(issue.span).map(|index| &context.template.resources[index]);
+        let place = match entry.map(|(_, value)| *value).or(context.template.document.root()) {
+            Some(node) => place::of_part(context.template, owner, context.cursor(node), issue.span),
+            None => Place { span: issue.span, label: String::new(), subject: Subject::default() },
         };
-        if let Some(index) = context.owner(issue.span) {
-            let resource = &context.template.resources[index];
-            place.subject.resource = Some(resource.name.to_string());
-            place.subject.resource_type = Some(resource.kind.to_string());
-        } else {
-            place.subject.resource = None;
-            place.subject.resource_type = None;
-        }
         let mut finding = context.finding(place, "", &detail);
         finding.help.clone_from(&issue.help);
         finding.related.extend(issue.related.iter().map(|(span, text)| Label { span: *span, text: text.clone() }));
@@ -97,6 +86,17 @@ fn issues(context: &Context<'_, '_>, sink: &mut Sink) {
         }
         sink.findings.push(finding);
     }
+}
+
+/// The keys that an issue is about, by their place, with their values.
+fn keys_of<'p>(template: &'p Template, issues: &[SyntaxIssue]) -> BTreeMap<Span, (Node<'p>, Node<'p>)> {
+    let wanted: BTreeSet<Span> =
+        issues.iter().filter(|issue| issue.kind == IssueKind::DuplicateKey).map(|issue| issue.span).collect();
+    if wanted.is_empty() {
+        return BTreeMap::new();
+    }
+    let entries = template.document.nodes().flat_map(Node::entries);
+    entries.filter(|(key, _)| wanted.contains(&key.span())).map(|entry| (entry.0.span(), entry)).collect()
 }
 
 fn sections(context: &Context<'_, '_>, sink: &mut Sink) {
