@@ -1,63 +1,82 @@
-//! Which nodes may refer to a node through a property: an index per kind and path, made on first use.
+//! Which nodes may refer to a node, and which nodes a value may mean: indices by what names say, made on first use.
 //!
-//! Without it, "no association names this web ACL" would look at every association once for every web ACL.
+//! Without them, "no association names this web ACL" would look at every association once for every web ACL. An index
+//! gives a superset of the nodes that matter; whether one does is decided as without it. It is made with no choice taken:
+//! what differs then differs under every choice.
 
-use std::sync::{Arc, Mutex};
+use std::hash::{BuildHasher as _, Hash as _, Hasher as _};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxBuildHasher, FxHashMap};
 
-use crate::catalog::{self, Returned};
-use crate::syntax::Path;
-use crate::value::{EntityId, Found, Hole, Part, Resolver, Value, World as _, canonical};
+use crate::catalog;
+use crate::syntax::{Path, Segment};
+use crate::value::{Choice, EntityId, Hole, Part, Resolver, Value, World as _, canonical};
 
 use super::StackGraph;
+use super::text_index::{Choices, TextIndex};
+
+/// Fewer nodes are looked at one by one.
+const FEW: usize = 8;
 
 /// The indices that were asked for so far.
 #[derive(Default)]
 pub(super) struct Joins {
-    made: Mutex<FxHashMap<(String, String), Arc<Index>>>,
+    referring: Mutex<FxHashMap<u64, Vec<(Box<str>, Path, Arc<Referring>)>>>,
+    named: Mutex<FxHashMap<Box<str>, Arc<Named>>>,
 }
 
-/// Who refers to what through one property.
+/// What the nodes of a kind say at a path.
 #[derive(Default)]
-struct Index {
+struct Referring {
     /// By the resource that a reference names.
     by_entity: FxHashMap<EntityId, Vec<EntityId>>,
-    /// By each piece of text that may be a name.
-    by_text: FxHashMap<String, Vec<EntityId>>,
-    /// Whose value is not known well enough.
+    /// By the text, and by each piece of it that may be a name.
+    by_name: TextIndex,
+    /// By the text as a whole.
+    by_text: TextIndex,
+    /// Those whose text is nothing but holes: it may be a name that nobody wrote down.
+    loose: Vec<EntityId>,
+    /// Those whose value is not known.
     open: Vec<EntityId>,
+}
+
+/// The names of the nodes of a kind.
+#[derive(Default)]
+struct Named {
+    by_name: TextIndex,
+    /// Those whose name is not known.
+    open: Vec<EntityId>,
+}
+
+/// What a value may mean.
+#[derive(Default)]
+struct Sought {
+    /// Resources that it refers to.
+    entities: Vec<EntityId>,
+    /// Names.
+    keys: Vec<String>,
+    /// It may be a name that nobody wrote down.
+    loose: bool,
+    /// It may be anything.
+    anything: bool,
 }
 
 impl<'p> StackGraph<'p> {
     /// The nodes of a kind that may refer to a target through a path: a superset of those that do, in order.
-    pub fn candidates(&self, kind: &str, path: &Path, target: EntityId) -> Vec<EntityId> {
+    pub fn candidates(&self, resolver: &Resolver<'_, 'p>, kind: &str, path: &[Segment], target: EntityId) -> Vec<EntityId> {
         let nodes = self.of_kind(kind);
-        if nodes.len() < 8 {
+        if nodes.len() < FEW || !are_names(resolver) {
             return nodes.to_vec();
         }
-        let key = (kind.to_owned(), format!("{path:?}"));
-        let known = self.joins.made.lock().ok().and_then(|made| made.get(&key).cloned());
-        let index = known.unwrap_or_else(|| {
-            let index = Arc::new(self.index(nodes, path));
-            if let Ok(mut made) = self.joins.made.lock() {
-                made.insert(key, Arc::clone(&index));
-            }
-            index
-        });
-        let resolver = self.unchosen();
+        let index = self.referring(kind, path);
+        let unchosen = self.unchosen();
         let mut found = index.open.clone();
         found.extend(index.by_entity.get(&self.owner(target)).into_iter().flatten());
-        match self.physical_name(target).map(|cursor| resolver.found(cursor).value) {
-            None => {}
-            Some(name) => match resolver.parts(&name).map(|name| resolver.with_names(&name)) {
-                Some(name) => {
-                    found.extend(index.by_text.get(&canonical(&name)).into_iter().flatten());
-                    if name.iter().any(|part| matches!(part, Part::Hole(_))) {
-                        // Another text may be the same once the holes are filled.
-                        return nodes.to_vec();
-                    }
-                }
+        match self.physical_name(target).map(|cursor| unchosen.found(cursor).value) {
+            None => found.extend(&index.loose),
+            Some(name) => match unchosen.parts(&name) {
+                Some(name) => index.by_name.near(&key(&unchosen.with_names(&name)), &Choices::default(), &mut found),
                 None => return nodes.to_vec(),
             },
         }
@@ -66,67 +85,234 @@ impl<'p> StackGraph<'p> {
         found
     }
 
-    /// The resource that a node is, or was read from.
-    fn owner(&self, id: EntityId) -> EntityId {
-        let entity = self.entity(id);
-        let template = &self.templates[entity.template.index()];
-        let index = template.resource_index(&entity.resource.name).unwrap_or_default();
-        self.resource_entity(entity.template, index)
-    }
-
-    fn index(&self, nodes: &[EntityId], path: &Path) -> Index {
-        let mut index = Index::default();
-        for &node in nodes {
-            let resolver = self.unchosen();
-            let root = self.root(&resolver, node);
-            for found in walk(&resolver, root, path) {
-                self.enter(&resolver, &found.value, node, &mut index);
-            }
-        }
-        index
-    }
-
-    fn enter(&self, resolver: &Resolver<'_, 'p>, value: &Value<'p>, node: EntityId, index: &mut Index) {
+    /// The nodes of a kind whose value at a path may equal a value: a superset of those, in order.
+    pub fn equals(&self, resolver: &Resolver<'_, 'p>, kind: &str, path: &[Segment], value: &Value<'p>) -> Vec<EntityId> {
+        let nodes = self.of_kind(kind);
         let parts = match value {
-            Value::Absent | Value::Map(_) => return,
+            Value::Absent => return Vec::new(),
+            Value::Unknown(_) | Value::Entity(_) => return nodes.to_vec(),
+            other => match resolver.parts(other) {
+                Some(parts) => parts,
+                None => return Vec::new(),
+            },
+        };
+        if nodes.len() < FEW {
+            return nodes.to_vec();
+        }
+        let index = self.referring(kind, path);
+        let choices = choices(resolver);
+        let mut found = index.open.clone();
+        index.by_text.near(&key(&parts), &choices, &mut found);
+        index.by_text.near(&key(&resolver.with_names(&parts)), &choices, &mut found);
+        found.sort_unstable();
+        found.dedup();
+        found
+    }
+
+    /// The nodes of a kind that a value may refer to: a superset of those that it does, in order.
+    pub fn meant(&self, resolver: &Resolver<'_, 'p>, value: &Value<'p>, kind: &str) -> Vec<EntityId> {
+        let nodes = self.of_kind(kind);
+        if nodes.len() < FEW || !are_names(resolver) {
+            return nodes.to_vec();
+        }
+        let mut sought = Sought::default();
+        self.seek(resolver, value, 4, &mut sought);
+        // Nodes of one kind stand in the order of their resources, unless some of them are resources and some are not.
+        let in_order = self.entity(nodes[0]).virtual_node.is_some() == self.entity(nodes[nodes.len() - 1]).virtual_node.is_some();
+        if sought.anything || sought.loose || !in_order {
+            return nodes.to_vec();
+        }
+        let mut found = Vec::new();
+        for entity in sought.entities {
+            let first = nodes.partition_point(|&node| self.owner(node) < entity);
+            found.extend(nodes[first..].iter().take_while(|&&node| self.owner(node) == entity));
+        }
+        if !sought.keys.is_empty() {
+            let named = self.named(kind);
+            let choices = choices(resolver);
+            for key in &sought.keys {
+                named.by_name.near(key, &choices, &mut found);
+            }
+            found.extend(&named.open);
+        }
+        found.sort_unstable();
+        found.dedup();
+        found
+    }
+
+    /// Gathers what a value may mean.
+    fn seek(&self, resolver: &Resolver<'_, 'p>, value: &Value<'p>, depth: u8, sought: &mut Sought) {
+        let parts = match value {
+            Value::Entity(id) => return sought.entities.push(self.owner(*id)),
+            Value::Unknown(_) => {
+                sought.anything = true;
+                return;
+            }
             Value::List(list) => {
                 for item in resolver.items(list) {
-                    self.enter(resolver, &item.value, node, index);
+                    self.seek(resolver, &item.value, depth, sought);
                 }
                 return;
             }
             other => match resolver.parts(other) {
                 Some(parts) => parts,
-                None => {
-                    index.open.push(node);
-                    return;
-                }
+                None => return,
             },
         };
-        let mut alias = false;
         for part in &parts {
-            if let Part::Hole(Hole::Resource(id, ..)) = part {
-                index.by_entity.entry(*id).or_default().push(node);
-                alias |= catalog::naming(self.entity(*id).kind).is_some_and(|naming| naming.target.is_some());
+            let Part::Hole(Hole::Resource(id, ..)) = part else { continue };
+            sought.entities.push(*id);
+            if let Some(behind) = self.behind(resolver, *id).filter(|_| depth > 0)
+                && !matches!(behind, Value::Unknown(_))
+            {
+                self.seek(resolver, &behind, depth - 1, sought);
+            }
+        }
+        if is_reference(&parts) {
+            return;
+        }
+        let parts = resolver.with_names(&parts);
+        sought.loose |= is_loose(&parts);
+        sought.keys.extend(super::name::segments(&parts).iter().map(|segment| key(segment)));
+        sought.keys.push(key(&parts));
+    }
+
+    /// The resource that a node is, or was read from.
+    fn owner(&self, id: EntityId) -> EntityId {
+        let entity = self.entity(id);
+        match &entity.virtual_node {
+            Some(node) => self.resource_entity(entity.template, node.owner),
+            None => id,
+        }
+    }
+
+    fn named(&self, kind: &str) -> Arc<Named> {
+        if let Some(known) = self.joins.named.lock().unwrap_or_else(PoisonError::into_inner).get(kind) {
+            return Arc::clone(known);
+        }
+        let mut named = Named::default();
+        let resolver = self.unchosen();
+        for &node in self.of_kind(kind) {
+            let Some(cursor) = self.physical_name(node) else { continue };
+            match resolver.parts(&resolver.found(cursor).value) {
+                Some(name) => named.by_name.add(key(&resolver.with_names(&name)), node),
+                None => named.open.push(node),
+            }
+        }
+        named.by_name.seal();
+        let named = Arc::new(named);
+        self.joins.named.lock().unwrap_or_else(PoisonError::into_inner).insert(kind.into(), Arc::clone(&named));
+        named
+    }
+
+    fn referring(&self, kind: &str, path: &[Segment]) -> Arc<Referring> {
+        let mut hasher = FxBuildHasher.build_hasher();
+        (kind, path).hash(&mut hasher);
+        let hash = hasher.finish();
+        {
+            let known = self.joins.referring.lock().unwrap_or_else(PoisonError::into_inner);
+            let found = known.get(&hash).into_iter().flatten().find(|(k, p, _)| (&**k, &p[..]) == (kind, path));
+            if let Some((.., index)) = found {
+                return Arc::clone(index);
+            }
+        }
+        let mut index = Referring::default();
+        for &node in self.of_kind(kind) {
+            let resolver = self.unchosen();
+            let root = self.root(&resolver, node);
+            for found in resolver.walk_short(root, path) {
+                self.enter(&resolver, &found.value, node, 4, &mut index);
+            }
+        }
+        index.by_name.seal();
+        index.by_text.seal();
+        let index = Arc::new(index);
+        let mut known = self.joins.referring.lock().unwrap_or_else(PoisonError::into_inner);
+        known.entry(hash).or_default().push((kind.into(), path.to_vec(), Arc::clone(&index)));
+        index
+    }
+
+    fn enter(&self, resolver: &Resolver<'_, 'p>, value: &Value<'p>, node: EntityId, depth: u8, index: &mut Referring) {
+        let parts = match value {
+            Value::Absent | Value::Map(_) => return,
+            Value::List(list) => {
+                for item in resolver.items(list) {
+                    self.enter(resolver, &item.value, node, depth, index);
+                }
+                return;
+            }
+            other => match resolver.parts(other) {
+                Some(parts) => parts,
+                None => return index.open.push(node),
+            },
+        };
+        for part in &parts {
+            let Part::Hole(Hole::Resource(id, ..)) = part else { continue };
+            index.by_entity.entry(*id).or_default().push(node);
+            if let Some(behind) = self.behind(resolver, *id).filter(|_| depth > 0) {
+                self.enter(resolver, &behind, node, depth - 1, index);
             }
         }
         let named = resolver.with_names(&parts);
-        let loose = named.iter().any(|part| match part {
-            Part::Text(_) | Part::Hole(Hole::Pseudo(..)) => false,
-            Part::Hole(Hole::Resource(_, returned, _)) => *returned == Returned::Other,
-            Part::Hole(_) => true,
-        });
-        if loose || alias {
-            index.open.push(node);
+        index.by_text.add(key(&parts), node);
+        index.by_text.add(key(&named), node);
+        if is_reference(&parts) {
+            return;
         }
-        index.by_text.entry(canonical(&named)).or_default().push(node);
+        if is_loose(&named) {
+            index.loose.push(node);
+        }
         for segment in super::name::segments(&named) {
-            index.by_text.entry(canonical(&segment)).or_default().push(node);
+            index.by_name.add(key(&segment), node);
         }
+        index.by_name.add(key(&named), node);
     }
 }
 
-/// Everything at the end of a path that does not live as long as the templates.
-fn walk<'p>(resolver: &Resolver<'_, 'p>, root: Found<'p>, path: &Path) -> Vec<Found<'p>> {
-    resolver.walk_short(root, path)
+/// What `Ref` or `Fn::GetAtt` alone gives: it means that resource, or what that one stands for, and no name.
+fn is_reference(parts: &[Part<'_>]) -> bool {
+    matches!(parts, [Part::Hole(Hole::Resource(..))])
+}
+
+/// True for a text that is nothing but holes, of which one may be anything.
+fn is_loose(parts: &[Part<'_>]) -> bool {
+    parts.iter().all(|part| matches!(part, Part::Hole(_)))
+        && parts.iter().any(|part| !matches!(part, Part::Hole(Hole::Resource(..) | Hole::Pseudo(..))))
+}
+
+/// A text as indices hold it.
+fn key(parts: &[Part<'_>]) -> String {
+    let mut key = canonical(parts);
+    // Equality of values takes these for the same (`equal_text`).
+    if key.eq_ignore_ascii_case("true") || key.eq_ignore_ascii_case("false") {
+        key.make_ascii_lowercase();
+    }
+    key
+}
+
+/// True if no choice brings a separator into a text: the pieces of it are then those that the index knows.
+fn are_names(resolver: &Resolver<'_, '_>) -> bool {
+    resolver.scenario().choices().iter().all(|chosen| {
+        matches!(chosen.choice, Choice::Condition(..))
+            || chosen.value.as_ref().is_none_or(|text| !text.contains(['/', ':']))
+    })
+}
+
+/// The holes that a scenario fills, as keys spell them.
+fn choices(resolver: &Resolver<'_, '_>) -> Choices {
+    let choices = resolver.scenario().choices().iter().filter_map(|chosen| match (&chosen.choice, &chosen.value) {
+        (Choice::Hole(hole), Some(text)) => Some((canonical(&[Part::Hole(hole.clone())]), text.to_string())),
+        _ => None,
+    });
+    Choices(choices.collect())
+}
+
+impl<'p> StackGraph<'p> {
+    /// What a resource stands for, as an alias does for its key; nothing for most.
+    pub(super) fn behind(&self, resolver: &Resolver<'_, 'p>, id: EntityId) -> Option<Value<'p>> {
+        let entity = self.entity(id);
+        let property = catalog::naming(entity.kind).and_then(|naming| naming.target)?;
+        let properties = self.templates[entity.template.index()].node(entity.resource.properties?);
+        Some(resolver.found(self.body(id).to(properties.get(property)?)).value)
+    }
 }

@@ -11,6 +11,7 @@ mod link;
 mod name;
 mod parameter;
 mod statement;
+mod text_index;
 mod virtual_node;
 
 use rustc_hash::FxHashMap;
@@ -238,6 +239,13 @@ impl<'p> World<'p> for StackGraph<'p> {
         let child = &self.templates[child.index()];
         let output = child.output(output)?;
         Some(Cursor::new(child, &output.bindings, child.node(output.value?)))
+    }
+
+    fn nesting_stack(&self, template: TemplateId, resource: usize) -> Option<(TemplateId, std::borrow::Cow<'p, str>)> {
+        let child = *self.links.nested.children.get(&(template, resource))?;
+        let (_, parents) = self.links.nested.parents.iter().find(|(known, _)| *known == child)?;
+        let index = parents.iter().position(|parent| *parent == (template, resource)).filter(|_| parents.len() > 1)?;
+        Some((child, parameter::stack_name(self.templates, parents, index)))
     }
 
     fn physical_name(&self, id: EntityId) -> Option<Cursor<'p>> {

@@ -69,14 +69,7 @@ impl<'p> StackGraph<'p> {
 
     /// Whether the resource behind an alias is the target.
     fn points_at(&self, resolver: &Resolver<'_, 'p>, id: EntityId, target: EntityId, depth: u8) -> Reference<'p> {
-        let entity = self.entity(id);
-        let Some(property) = catalog::naming(entity.kind).and_then(|naming| naming.target) else { return Reference::No };
-        let Some(node) = entity.resource.properties.and_then(|properties| {
-            self.templates[entity.template.index()].node(properties).get(property)
-        }) else {
-            return Reference::No;
-        };
-        let value = resolver.found(self.body(id).to(node)).value;
+        let Some(value) = self.behind(resolver, id) else { return Reference::No };
         self.refers_within(resolver, &value, target, depth - 1)
     }
 
@@ -160,8 +153,11 @@ impl<'p> StackGraph<'p> {
     ) -> (Vec<EntityId>, Option<Unknown<'p>>) {
         let mut found = Vec::new();
         let mut maybe: Option<Unknown<'p>> = None;
+        if let Value::Unknown(unknown) = value {
+            return (found, Some((**unknown).clone()));
+        }
         for kind in kinds {
-            for &id in self.of_kind(kind) {
+            for id in self.meant(resolver, value, kind) {
                 match self.refers_to(resolver, value, id) {
                     Reference::Yes => found.push(id),
                     Reference::Maybe(unknown) => maybe.get_or_insert_default().merge(&unknown),

@@ -2,12 +2,13 @@
 
 use std::borrow::Cow;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
 use crate::syntax::{Node, NodeId, Tag};
 use crate::template::{Call, Expr, Parameter, Template, TemplateId};
-use crate::value::{Cursor, Domain, GroupId, Hole, ParameterValue, Pseudo, Scalar};
+use crate::value::{Cursor, Domain, GroupId, Hole, NestingStack, ParameterValue, Pseudo, Scalar};
 
 use super::link::Nested;
 
@@ -17,6 +18,8 @@ pub(super) struct Groups<'p> {
     of: Vec<Vec<GroupId>>,
     /// What each parameter of a nested template is passed.
     passed: FxHashMap<(TemplateId, &'p str), Cursor<'p>>,
+    /// What each parameter of a template is passed that several stacks nest.
+    one_of: FxHashMap<(TemplateId, &'p str), Arc<[NestingStack<'p>]>>,
     /// Literals that conditions compare a group with, in the order of the files.
     literals: FxHashMap<GroupId, Vec<&'p str>>,
     /// Literals that conditions compare a pseudo parameter with.
@@ -60,23 +63,25 @@ impl<'p> Groups<'p> {
             }
             groups.push(own);
         }
-        let mut found = Self { of: groups, passed: FxHashMap::default(), literals: FxHashMap::default(), pseudo: FxHashMap::default() };
+        let mut found = Self { of: groups, passed: FxHashMap::default(), one_of: FxHashMap::default(), literals: FxHashMap::default(), pseudo: FxHashMap::default() };
         for template in templates {
             found.collect_literals(template);
         }
         found
     }
 
-    /// Ties the parameters of templates that exactly one stack nests to what it passes.
+    /// Ties the parameters of templates to what the stacks pass that nest them.
     pub(super) fn bind_nested(&mut self, templates: &'p [Template], nested: &Nested) {
         for (child, parents) in &nested.parents {
-            let [(parent, resource)] = parents[..] else { continue };
-            let (child, parent) = (&templates[child.index()], &templates[parent.index()]);
-            let resource = &parent.resources[resource];
-            let Some(passed) = resource.properties.and_then(|node| parent.node(node).get("Parameters")) else { continue };
+            let child = &templates[child.index()];
             for parameter in &child.parameters {
-                if let Some(value) = passed.get(&parameter.name) {
-                    self.passed.insert((child.id, &*parameter.name), Cursor::new(parent, &resource.bindings, value));
+                let key = (child.id, &*parameter.name);
+                let passes = |&(parent, resource): &(TemplateId, usize)| passed(&templates[parent.index()], resource, &parameter.name);
+                if let [parent] = &parents[..] {
+                    self.passed.extend(passes(parent).map(|value| (key, value)));
+                } else {
+                    let stacks = (0..parents.len()).map(|index| (stack_name(templates, parents, index), passes(&parents[index])));
+                    self.one_of.insert(key, stacks.collect());
                 }
             }
         }
@@ -127,7 +132,11 @@ impl<'p> Groups<'p> {
             return ParameterValue::Passed(cursor);
         }
         let index = template.parameters.iter().position(|known| known.key == parameter.key).unwrap_or_default();
-        ParameterValue::Free(self.of[template.id.index()][index])
+        let group = self.of[template.id.index()][index];
+        match self.one_of.get(&(template.id, &*parameter.name)) {
+            Some(stacks) => ParameterValue::OneOf(Arc::clone(stacks), group),
+            None => ParameterValue::Free(group),
+        }
     }
 
     /// The values of a free parameter, its default first.
@@ -162,5 +171,22 @@ impl<'p> Groups<'p> {
         let Hole::Pseudo(pseudo, _) = hole else { return None };
         let literals = self.pseudo.get(pseudo)?;
         Some(literals.iter().map(|literal| Some(Cow::Borrowed(*literal))).chain([None]).collect())
+    }
+}
+
+/// What a stack passes for a parameter.
+fn passed<'p>(parent: &'p Template, resource: usize, name: &str) -> Option<Cursor<'p>> {
+    let resource = &parent.resources[resource];
+    let value = parent.node(resource.properties?).get("Parameters")?.get(name)?;
+    Some(Cursor::new(parent, &resource.bindings, value))
+}
+
+/// The logical id of one of the stacks that nest a template; the second of an id is `Id (2)`.
+pub(super) fn stack_name<'p>(templates: &'p [Template], parents: &[(TemplateId, usize)], index: usize) -> Cow<'p, str> {
+    let name = |(parent, resource): (TemplateId, usize)| &*templates[parent.index()].resources[resource].name;
+    let own = name(parents[index]);
+    match parents[..index].iter().filter(|&&other| name(other) == own).count() {
+        0 => Cow::Borrowed(own),
+        before => Cow::Owned(format!("{own} ({})", before + 1)),
     }
 }

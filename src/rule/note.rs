@@ -118,6 +118,7 @@ fn hole_name(hole: &Hole<'_>) -> String {
         Hole::Parameter(_, _, name) => (*name).to_owned(),
         Hole::Pseudo(pseudo, _) => pseudo.name().to_owned(),
         Hole::Pipeline(parameter) => parameter.name.to_owned(),
+        Hole::Derived(_, reason) => reason.name.clone(),
         other => text_of(&Value::Symbolic([Part::Hole(other.clone())].into())),
     }
 }

@@ -141,7 +141,7 @@ fn drop_nth(condition: &mut Condition, left: &mut usize, path: &str) -> Option<S
         Condition::Not(one) => drop_nth(one, left, &format!("{path}.not")),
         Condition::Leaf(leaf) => {
             // A lookup that is made from the conditions must not outlive one of them.
-            leaf.join = None;
+            leaf.joins.clear();
             match &mut leaf.test {
                 Test::Satisfies(condition) => drop_nth(condition, left, &format!("{path}.satisfies")),
                 Test::Operator(_) => None,

@@ -113,8 +113,8 @@ impl<'p> Resolver<'_, 'p> {
     fn output(&self, cursor: Cursor<'p>, resource: &str, output: &'p str) -> Value<'p> {
         let template = cursor.frame.template;
         let Some(index) = template.resource_index(&bound_text(resource, cursor)) else { return malformed(output) };
-        match self.world.nested_output(template.id, index, output) {
-            Some(value) => self.found(value).value,
+        match self.nested_output(template.id, index, output) {
+            Some(value) => value,
             None => Value::hole(Hole::Resource(self.world.resource_entity(template.id, index), Returned::Other, output)),
         }
     }

@@ -117,6 +117,12 @@ impl PartialEq for Hole<'_> {
 impl Eq for Hole<'_> {}
 
 impl Hole<'_> {
+    /// Which of the stacks that nest a template is meant.
+    pub fn nesting_stack(child: TemplateId) -> Self {
+        let reason = Reason { kind: ReasonKind::ParameterWithoutDefault, name: "nesting stack".to_owned() };
+        Self::Derived(format!("stack that nests {}", child.0).into(), Arc::new(reason))
+    }
+
     /// Why it is not known.
     pub fn reason(&self) -> Reason {
         let (kind, name) = match self {
@@ -162,6 +168,10 @@ impl Hole<'_> {
                 shown.push_str(text);
                 return;
             }
+            Self::Derived(_, reason) if reason.kind == ReasonKind::DynamicReference => {
+                shown.push_str(&reason.name);
+                return;
+            }
             Self::Pipeline(parameter) => format!("Parameters.{}", parameter.name),
             Self::RunTime(text, _) => text.to_string(),
             Self::Derived(_, reason) => reason.name.clone(),
@@ -204,16 +214,9 @@ pub fn text_of(value: &Value<'_>) -> String {
 
 /// Puts parts together to a value: text next to text becomes one, no hole makes it known.
 pub fn joined<'p>(parts: Vec<Part<'p>>) -> Value<'p> {
-    let mut merged: Vec<Part<'p>> = Vec::with_capacity(parts.len());
-    for part in parts {
-        match (merged.last_mut(), part) {
-            (_, Part::Text(text)) if text.is_empty() => {}
-            (Some(Part::Text(last)), Part::Text(text)) => last.to_mut().push_str(&text),
-            (_, part) => merged.push(part),
-        }
-    }
+    let mut merged = merged(parts);
     if merged.iter().any(|part| matches!(part, Part::Text(text) if text.contains(DYNAMIC))) {
-        merged = with_dynamic_references(merged);
+        merged = self::merged(with_dynamic_references(merged));
     }
     if merged.iter().any(|part| matches!(part, Part::Hole(_))) {
         return Value::Symbolic(merged.into());
@@ -223,6 +226,19 @@ pub fn joined<'p>(parts: Vec<Part<'p>>) -> Value<'p> {
         _ => Cow::Borrowed(""),
     };
     Value::Scalar(Scalar { text, kind: ScalarKind::String })
+}
+
+/// Parts without empty texts and with no text next to a text.
+fn merged(parts: Vec<Part<'_>>) -> Vec<Part<'_>> {
+    let mut merged: Vec<Part<'_>> = Vec::with_capacity(parts.len());
+    for part in parts {
+        match (merged.last_mut(), part) {
+            (_, Part::Text(text)) if text.is_empty() => {}
+            (Some(Part::Text(last)), Part::Text(text)) => last.to_mut().push_str(&text),
+            (_, part) => merged.push(part),
+        }
+    }
+    merged
 }
 
 /// How a dynamic reference starts; it ends with `}}` (AWS documentation, "Using dynamic references").
@@ -235,7 +251,7 @@ fn with_dynamic_references(parts: Vec<Part<'_>>) -> Vec<Part<'_>> {
     let mut open: Vec<Part<'_>> = Vec::new();
     for part in parts {
         let Part::Text(text) = part else {
-            if open.is_empty() { found.push(part) } else { open.push(part) }
+            if open.is_empty() { &mut found } else { &mut open }.push(part);
             continue;
         };
         let mut rest: &str = &text;
@@ -248,17 +264,13 @@ fn with_dynamic_references(parts: Vec<Part<'_>>) -> Vec<Part<'_>> {
                 found.push(Part::Hole(dynamic(std::mem::take(&mut open))));
                 rest = tail;
             } else {
-                if !head.is_empty() {
-                    found.push(Part::Text(Cow::Owned(head.to_owned())));
-                }
+                found.push(Part::Text(Cow::Owned(head.to_owned())));
                 open.push(Part::Text(Cow::Borrowed("{{")));
                 rest = &tail[2..];
             }
         }
-        if !rest.is_empty() {
-            let rest = Part::Text(Cow::Owned(rest.to_owned()));
-            if open.is_empty() { found.push(rest) } else { open.push(rest) }
-        }
+        let rest = Part::Text(Cow::Owned(rest.to_owned()));
+        if open.is_empty() { &mut found } else { &mut open }.push(rest);
     }
     // What never ends is text.
     found.extend(open);
@@ -267,6 +279,7 @@ fn with_dynamic_references(parts: Vec<Part<'_>>) -> Vec<Part<'_>> {
 
 /// The hole of one dynamic reference.
 fn dynamic<'p>(parts: Vec<Part<'p>>) -> Hole<'p> {
+    let parts = merged(parts);
     let identity = canonical(&parts);
     let shown = text_of(&Value::Symbolic(parts.into()));
     if identity == shown {

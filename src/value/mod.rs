@@ -26,7 +26,7 @@ pub use resolver::{Decision, Found, Resolver};
 pub use same::{equal_text, same, unify};
 pub use scenario::{Blocker, Choice, ChoiceValue, Chosen, Scenario, Trace};
 pub use truth::Truth;
-pub use world::{Domain, EntityId, GroupId, Imported, ParameterValue, World};
+pub use world::{Domain, EntityId, GroupId, Imported, NestingStack, ParameterValue, World};
 
 /// The value of an expression.
 #[derive(Debug, Clone)]

@@ -219,30 +219,68 @@ impl<'w, 'p> Resolver<'w, 'p> {
     pub(super) fn parameter(&self, at: Cursor<'p>, parameter: &'p Parameter) -> Value<'p> {
         let template = at.frame.template;
         match self.world.parameter(template, parameter) {
-            super::ParameterValue::Passed(cursor) => {
-                let value = self.found(cursor).value;
-                match value.as_str() {
-                    Some(text) if parameter.is_list() => split_list(text, at),
-                    _ => value,
+            super::ParameterValue::Passed(cursor) => self.passed(at, parameter, cursor),
+            super::ParameterValue::OneOf(stacks, group) => {
+                let hole = Hole::nesting_stack(template.id);
+                let Some(chosen) = self.chosen(&hole) else {
+                    let domain = stacks.iter().map(|(name, _)| Some(name.clone())).collect();
+                    let reasons = vec![hole.reason()];
+                    let blockers = vec![Blocker { choice: Choice::Hole(hole), domain, mapping: false }];
+                    return Value::Unknown(Rc::new(Unknown { reasons, blockers }));
+                };
+                match stacks.iter().find(|(name, _)| chosen.as_ref() == Some(name)) {
+                    Some(&(_, Some(cursor))) => self.passed(at, parameter, cursor),
+                    _ => self.free(at, parameter, group),
                 }
             }
-            super::ParameterValue::Free(group) => {
-                if parameter.is_ssm() {
-                    let name = parameter.default.and_then(|node| template.node(node).scalar()).unwrap_or(&parameter.name);
-                    return Value::hole(Hole::Dynamic(format!("{{{{resolve:ssm:{name}}}}}").into()));
-                }
-                let hole = Hole::Parameter(group, template.id, &parameter.name);
-                let Some(chosen) = self.chosen(&hole) else { return Value::hole(hole) };
-                match chosen {
-                    None => Value::hole(hole),
-                    Some(text) if parameter.is_list() => split_list(&text, at),
-                    Some(text) => {
-                        let kind = if &*parameter.kind == "Number" { ScalarKind::Number } else { ScalarKind::String };
-                        Value::Scalar(Scalar { text, kind })
-                    }
-                }
+            super::ParameterValue::Free(group) => self.free(at, parameter, group),
+        }
+    }
+
+    /// The value of a parameter that a parent stack passes.
+    fn passed(&self, at: Cursor<'p>, parameter: &'p Parameter, cursor: Cursor<'p>) -> Value<'p> {
+        let value = self.found(cursor).value;
+        match value.as_str() {
+            Some(text) if parameter.is_list() => split_list(text, at),
+            _ => value,
+        }
+    }
+
+    /// The value of a parameter that whoever deploys chooses.
+    fn free(&self, at: Cursor<'p>, parameter: &'p Parameter, group: super::GroupId) -> Value<'p> {
+        let template = at.frame.template;
+        if parameter.is_ssm() {
+            let name = parameter.default.and_then(|node| template.node(node).scalar()).unwrap_or(&parameter.name);
+            return Value::hole(Hole::Dynamic(format!("{{{{resolve:ssm:{name}}}}}").into()));
+        }
+        let hole = Hole::Parameter(group, template.id, &parameter.name);
+        let Some(chosen) = self.chosen(&hole) else { return Value::hole(hole) };
+        match chosen {
+            None => Value::hole(hole),
+            Some(text) if parameter.is_list() => split_list(&text, at),
+            Some(text) => {
+                let kind = if &*parameter.kind == "Number" { ScalarKind::Number } else { ScalarKind::String };
+                Value::Scalar(Scalar { text, kind })
             }
         }
+    }
+
+    /// The value of an output of a nested stack; where others nest the same template, as this one gives it.
+    pub(super) fn nested_output(&self, template: TemplateId, resource: usize, output: &str) -> Option<Value<'p>> {
+        let cursor = self.world.nested_output(template, resource, output)?;
+        let Some((child, name)) = self.world.nesting_stack(template, resource) else {
+            return Some(self.found(cursor).value);
+        };
+        let blocker =
+            Blocker { choice: Choice::Hole(Hole::nesting_stack(child)), domain: Rc::from([Some(name.clone())]), mapping: false };
+        let inner = Self { depth: self.depth.clone(), steps: self.steps.clone(), ..Self::new(self.world, self.scenario.only(&blocker, Some(name))) };
+        let value = inner.found(cursor).value;
+        self.steps.set(inner.steps.get());
+        let (mut trace, read) = (self.trace.borrow_mut(), inner.trace());
+        trace.shared |= read.shared;
+        trace.direct.extend(read.direct.into_iter().filter(|chosen| chosen.choice != blocker.choice));
+        trace.conditions.extend(read.conditions);
+        Some(value)
     }
 
     /// The value that the scenario gives a hole; read values are recorded.

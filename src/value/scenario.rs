@@ -64,6 +64,13 @@ impl<'p> Scenario<'p> {
         Self { choices: choices.into() }
     }
 
+    /// This scenario with a choice made anew.
+    #[must_use]
+    pub fn only(&self, blocker: &Blocker<'p>, value: ChoiceValue<'p>) -> Self {
+        let others = self.choices.iter().filter(|chosen| chosen.choice != blocker.choice).cloned().collect();
+        Self { choices: others }.with(blocker, value)
+    }
+
     /// What was chosen for a hole.
     pub fn hole(&self, hole: &Hole<'p>) -> Option<&Chosen<'p>> {
         self.choices.iter().find(|chosen| matches!(&chosen.choice, Choice::Hole(known) if known == hole))

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use crate::template::{Parameter, Template, TemplateId};
 
@@ -29,9 +30,14 @@ pub type Domain<'p> = Rc<[Option<Cow<'p, str>>]>;
 pub enum ParameterValue<'p> {
     /// The value that the parent stack passes.
     Passed(Cursor<'p>),
+    /// What one of the stacks passes that nest the template; absent where it passes nothing.
+    OneOf(Arc<[NestingStack<'p>]>, GroupId),
     /// A choice of the one who deploys.
     Free(GroupId),
 }
+
+/// One of several stacks that nest a template: its name, and what it passes.
+pub type NestingStack<'p> = (Cow<'p, str>, Option<Cursor<'p>>);
 
 /// What an import finds.
 pub enum Imported<'p> {
@@ -65,6 +71,8 @@ pub trait World<'p> {
     fn resource_entity(&self, template: TemplateId, resource: usize) -> EntityId;
     /// The value of the output of a nested stack.
     fn nested_output(&self, template: TemplateId, resource: usize, output: &str) -> Option<Cursor<'p>>;
+    /// The name of a stack among those that nest its template, and the template, if there are several.
+    fn nesting_stack(&self, template: TemplateId, resource: usize) -> Option<(TemplateId, Cow<'p, str>)>;
     /// The naming property of an entity, where it is written.
     fn physical_name(&self, entity: EntityId) -> Option<Cursor<'p>>;
     /// What paths from an entity start at: its properties, or the view that stands for it.

@@ -8,7 +8,7 @@ use crate::syntax::{Kind, Node, path};
 use crate::value::pattern::Automaton;
 
 use super::condition::{
-    Comparison, Condition, Form, Join, Kinds, Leaf, Operator, Patterns, Quantifier, Reference, Set, Subject, Term,
+    Comparison, Condition, Form, Kinds, Leaf, Operator, Patterns, Quantifier, Reference, Set, Subject, Term,
     TermPath, Test, Via,
 };
 
@@ -151,25 +151,13 @@ fn leaf(node: Node<'_>, depth: usize) -> Compiled<Leaf> {
     } else {
         Test::Operator(self::operator(key, argument)?)
     };
-    let join = join_of(&subject, bind.as_deref(), &test);
-    Ok(Leaf { quantifier, subject, bind, test, join })
-}
-
-/// The join of `{some: {nodes: T}, as: x, satisfies: {path: $x.P, refers_to: $y}}`, also among further conditions.
-fn join_of(subject: &Subject, bind: Option<&str>, test: &Test) -> Option<Join> {
-    let (Subject::Nodes(_), Some(bind), Test::Satisfies(condition)) = (subject, bind, test) else { return None };
-    let conditions = match condition {
-        Condition::All(conditions) => conditions.iter().collect(),
-        other => vec![other],
+    let joins = match (&subject, bind.as_deref(), &test) {
+        (Subject::Nodes(_), Some(bind), Test::Satisfies(condition)) if quantifier != Quantifier::Every => {
+            super::join::joins(condition, bind)
+        }
+        _ => Vec::new(),
     };
-    conditions.into_iter().find_map(|condition| {
-        let Condition::Leaf(leaf) = condition else { return None };
-        let (Quantifier::Path | Quantifier::Some, Subject::Path(paths)) = (leaf.quantifier, &leaf.subject) else { return None };
-        let ([path], Test::Operator(Operator::RefersTo(target))) = (&paths[..], &leaf.test) else { return None };
-        let other = target.variable.as_deref().filter(|_| target.path.is_empty())?;
-        (path.variable.as_deref() == Some(bind) && other != bind)
-            .then(|| Join { path: path.path.clone(), variable: other.into() })
-    })
+    Ok(Leaf { quantifier, subject, bind, test, joins })
 }
 
 fn subject(node: Node<'_>) -> Compiled<Subject> {

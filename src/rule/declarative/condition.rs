@@ -30,17 +30,29 @@ pub struct Leaf {
     pub bind: Option<Box<str>>,
     /// The test.
     pub test: Test,
-    /// If the subject is nodes and the test asks that one of their paths refers to a variable: that path and variable.
-    pub join: Option<Join>,
+    /// If the subject is nodes: how those that can pass the test are looked up, each passing by at least one of these.
+    pub joins: Vec<Join>,
 }
 
-/// An equality of a join: which nodes matter can be looked up.
+/// What a node has to fulfil to pass a test, as far as it can be looked up.
 #[derive(Debug)]
-pub struct Join {
-    /// The path of the node.
-    pub path: Path,
-    /// The variable that it refers to.
-    pub variable: Box<str>,
+pub enum Join {
+    /// One of its paths refers to what a variable is bound to.
+    Refers {
+        /// The path of the node.
+        path: Path,
+        /// The variable.
+        variable: Box<str>,
+    },
+    /// A value refers to it.
+    Referred(TermPath),
+    /// One of its paths equals a value.
+    Equals {
+        /// The path of the node.
+        path: Path,
+        /// The value.
+        term: TermPath,
+    },
 }
 
 /// How many of a subject's elements must pass.

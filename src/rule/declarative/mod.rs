@@ -4,6 +4,7 @@ mod compile;
 mod condition;
 mod evaluate;
 mod explain;
+mod join;
 mod message;
 mod operator;
 mod subject;

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use crate::graph::covers_action;
 use crate::value::{EntityId, Found, Map, Truth, Unknown, Value, View, equal_text};
 
-use super::condition::{Kinds, Leaf, Subject, Via};
+use super::condition::{Join, Kinds, Leaf, Subject, Via};
 use super::evaluate::{Env, Evaluator, Outcome};
 use super::{TermPath, kind_matches};
 
@@ -30,10 +30,7 @@ impl<'p> Evaluator<'_, 'p> {
                 (found.map(Element::certain).collect(), None)
             }
             Subject::Nodes(kinds) => {
-                let nodes = match &leaf.join {
-                    Some(join) => self.joined_nodes(kinds, join, env),
-                    None => self.nodes(kinds),
-                };
+                let nodes = self.joined_nodes(kinds, &leaf.joins, env);
                 let elements = nodes.into_iter().filter_map(|id| self.node(id)).collect();
                 (elements, self.unseen(env))
             }
@@ -75,16 +72,35 @@ impl<'p> Evaluator<'_, 'p> {
         nodes
     }
 
-    /// The nodes that may be joined to a bound node; all of them, if that cannot be looked up.
-    fn joined_nodes(&self, kinds: &'p Kinds, join: &'p super::Join, env: &Env<'_, 'p>) -> Vec<EntityId> {
-        let Some(Value::Entity(target)) = env.get(&join.variable).map(|found| &found.value) else {
+    /// The nodes that may pass by one of the joins; all of them, if that cannot be looked up.
+    fn joined_nodes(&self, kinds: &'p Kinds, joins: &'p [Join], env: &Env<'_, 'p>) -> Vec<EntityId> {
+        let expanded = self.expand(kinds);
+        if joins.is_empty() || expanded.iter().all(|kind| self.graph.of_kind(kind).is_empty()) {
             return self.nodes(kinds);
-        };
-        let mut nodes: Vec<EntityId> = self
-            .expand(kinds)
-            .into_iter()
-            .flat_map(|kind| self.graph.candidates(kind, &join.path, *target))
-            .collect();
+        }
+        let mut nodes = Vec::new();
+        for join in joins {
+            match join {
+                Join::Refers { path, variable } => {
+                    let Some(Value::Entity(target)) = env.get(variable).map(|found| &found.value) else {
+                        return self.nodes(kinds);
+                    };
+                    let of_kind = |kind: &&str| self.graph.candidates(&self.resolver, kind, path, *target);
+                    nodes.extend(expanded.iter().flat_map(of_kind));
+                }
+                Join::Referred(term) => {
+                    for found in self.values(term, env) {
+                        nodes.extend(expanded.iter().flat_map(|kind| self.graph.meant(&self.resolver, &found.value, kind)));
+                    }
+                }
+                Join::Equals { path, term } => {
+                    for found in self.values(term, env) {
+                        let of_kind = |kind: &&str| self.graph.equals(&self.resolver, kind, path, &found.value);
+                        nodes.extend(expanded.iter().flat_map(of_kind));
+                    }
+                }
+            }
+        }
         nodes.sort_unstable();
         nodes.dedup();
         nodes
@@ -154,7 +170,7 @@ impl<'p> Evaluator<'_, 'p> {
         for row in via {
             for path in &row.paths {
                 let nodes = match &target.value {
-                    Value::Entity(id) => self.graph.candidates(&row.kind, path, *id),
+                    Value::Entity(id) => self.graph.candidates(&self.resolver, &row.kind, path, *id),
                     _ => self.graph.of_kind(&row.kind).to_vec(),
                 };
                 for id in nodes {

@@ -247,7 +247,7 @@ fn more_scenarios_than_the_budget_are_no_verdict() {
         }
         format!("Parameters:\n{parameters}Conditions:\n{conditions}Resources:\n  T:\n    Type: Test::Thing\n    Properties:\n      V:\n{items}")
     };
-    let rule = |second: &str| format!("match: Test::Thing\nrequire: {{ every: \"V[*]\", in: [x, {second}] }}\nmessage: no\n");
+    let rule = |second: &str| format!("match: Test::Thing\nrequire: {{ every: \"V[*]\", in: [x, {second}] }}\nat: V\nmessage: no\n");
     assert_eq!(says(&rule("y"), &template(6)), said(&[]), "64 scenarios are tried");
     assert_eq!(says(&rule("y"), &template(7)), said(&[("T", "? own-rule has more scenarios than are tried")]));
     assert_eq!(says(&rule("z"), &template(7)), said(&[("T", "no")]), "what fails at once needs no more scenarios");
@@ -322,4 +322,46 @@ Resources:
   T: { Type: Test::Thing, Properties: { V: !If [Yes, a, b] } }
 ";
     assert_eq!(values(template), said(&[("T", "a")]));
+}
+
+#[test]
+fn a_rule_may_judge_the_defaults_alone() {
+    let template = "Parameters:
+  P: { Type: String, Default: good, AllowedValues: [good, bad] }
+  Q: { Type: String, Default: bad, AllowedValues: [good, bad] }
+Resources:
+  P: { Type: Test::Thing, Properties: { V: !Ref P } }
+  Q: { Type: Test::Thing, Properties: { V: !Ref Q } }
+";
+    let rule = |parameters: &str| {
+        format!("match: Test::Thing\nrequire: {{ path: V, equals: good }}\nparameters: {parameters}\nmessage: \"{{value}}\"\n")
+    };
+    assert_eq!(says(&rule("default"), template), said(&[("Q", "bad")]));
+    assert_eq!(says(&rule("any"), template), said(&[("P", "bad"), ("Q", "bad")]));
+}
+
+#[test]
+fn a_rule_says_what_not_knowing_means() {
+    let template = "Parameters: { P: { Type: String } }\nResources:\n  T: { Type: Test::Thing, Properties: { V: !Ref P } }\n";
+    let rule = |unknown: &str| {
+        format!("match: Test::Thing\nrequire: {{ path: V, equals: a }}\nunknown: {unknown}\nmessage: \"not a\"\n")
+    };
+    assert_eq!(says(&rule("skip"), template), said(&[("T", "? parameter `P` has no default")]));
+    assert_eq!(says(&rule("pass"), template), said(&[]));
+    assert_eq!(says(&rule("fail"), template), said(&[("T", "not a")]));
+}
+
+#[test]
+fn one_finding_a_place_even_if_scenarios_say_different_things() {
+    let template = "Parameters: { P: { Type: String, AllowedValues: [a, b, c] } }
+Resources:
+  T: { Type: Test::Thing, Properties: { V: !Ref P } }
+  L: { Type: Test::Thing, Properties: { V: [!Ref P, !Sub '${P}'] } }
+";
+    let rule = "match: Test::Thing\nrequire: { every: \"V[*]\", as: v, in: [z] }\nat: $v\nmessage: \"{v}{when}\"\n";
+    assert_eq!(
+        says(rule, template),
+        said(&[("T", "a when `P` is `a`"), ("L", "a when `P` is `a` | a when `P` is `a`")]),
+        "two items are two places"
+    );
 }

@@ -148,8 +148,8 @@ fn a_template_that_two_stacks_nest_has_the_values_of_one_or_the_other() {
     let files = [("child.yaml", &child[..]), ("parent.yaml", parent)];
     // `small` is the default, which neither stack takes.
     assert_eq!(forbids_in("small", &files), said(&[]));
-    assert_eq!(forbids_in("huge", &files), said(&[("Direct", "huge when the stack is `Two`")]));
-    assert_eq!(forbids_in("huge-y", &files), said(&[("Pair", "huge-y when the stack is `Two`")]));
+    assert_eq!(forbids_in("huge", &files), said(&[("Direct", "huge when `nesting stack` is `Two`")]));
+    assert_eq!(forbids_in("huge-y", &files), said(&[("Pair", "huge-y when `nesting stack` is `Two`")]));
     assert_eq!(forbids_in("huge-x", &files), said(&[]), "one stack passes both");
     assert_eq!(forbids_in("got-huge", &files), said(&[("Reads", "got-huge")]), "the output is that of one stack");
 }
@@ -160,8 +160,8 @@ fn what_the_parent_does_not_pass_keeps_its_default() {
   Child: { Type: AWS::CloudFormation::Stack, Properties: { TemplateURL: child.yaml } }
 ";
     let files = [("child.yaml", CHILD), ("parent.yaml", parent)];
-    assert_eq!(forbids_in("s", &files), said(&[("Branch", "s when `IsSmall` is true")]));
-    assert_eq!(forbids_in("small", &files), said(&[("Direct", "small when `Size` is `small`")]));
+    assert_eq!(forbids_in("s", &files)["Branch"], "s when `IsSmall` is true");
+    assert_eq!(forbids_in("small", &files)["Direct"], "small when `Size` is `small`");
 }
 
 #[test]
@@ -227,4 +227,50 @@ Resources:
         judged(ALONE, &[("a.yaml", template)], false).by_resource(),
         said(&[("Acl", "? `OurMacro` is run by CloudFormation only")])
     );
+}
+
+#[test]
+fn two_exports_of_a_name_are_no_answer() {
+    let one = "Outputs: { A: { Value: v, Export: { Name: shared } } }\nResources: { A: { Type: AWS::SNS::Topic } }\n";
+    let consumer = "Resources:\n  T: { Type: Test::Thing, Properties: { V: !ImportValue shared } }\n";
+    let said = forbids_in("v", &[("a.yaml", one), ("b.yaml", one), ("c.yaml", consumer)]);
+    assert!(said["T"].starts_with("? "), "{said:?}");
+}
+
+#[test]
+fn many_references_are_looked_up_as_few_are_looked_at() {
+    let references = [
+        ("Attribute", "!GetAtt Acl.Arn"),
+        ("Text", "!Sub '${Acl.Arn}'"),
+        ("ByArn", "!Sub 'arn:${AWS::Partition}:wafv2:${AWS::Region}:${AWS::AccountId}:regional/webacl/front-${Stage}/*'"),
+        ("Branch", "!If [Live, !GetAtt Acl.Arn, x]"),
+        ("Imported", "!ImportValue acl"),
+        ("Free", "!Ref Free"),
+        ("Other", "!Sub 'arn:${AWS::Partition}:wafv2:${AWS::Region}:${AWS::AccountId}:regional/webacl/back-${Stage}/*'"),
+    ];
+    for (name, reference) in references {
+        let template = |others: usize| {
+            let others: String = (0..others)
+                .map(|index| format!("  Other{index}: {{ Type: AWS::WAFv2::WebACLAssociation, Properties: {{ WebACLArn: !GetAtt Second.Arn, ResourceArn: 'r{index}' }} }}\n"))
+                .collect();
+            format!(
+                "Parameters: {{ Stage: {{ Type: String, AllowedValues: [dev, live] }}, Free: {{ Type: String }} }}
+Conditions: {{ Live: !Equals [!Ref Stage, live] }}
+Resources:
+  Acl: {{ Type: AWS::WAFv2::WebACL, Properties: {{ Name: !Sub 'front-${{Stage}}' }} }}
+  Second: {{ Type: AWS::WAFv2::WebACL }}
+  Association: {{ Type: AWS::WAFv2::WebACLAssociation, Properties: {{ WebACLArn: {reference}, ResourceArn: r }} }}
+{others}Outputs:
+  Acl: {{ Value: !GetAtt Acl.Arn, Export: {{ Name: acl }} }}
+"
+            )
+        };
+        let ask = |others: usize| {
+            let mut said = judged(ALONE, &[("a.yaml", &template(others))], false).by_resource();
+            said.remove("Second");
+            said
+        };
+        assert_eq!(ask(20), ask(1), "{name}");
+        assert_eq!(ask(20).contains_key("Acl"), ["Branch", "Free", "Other"].contains(&name), "{name}: {:?}", ask(20));
+    }
 }
