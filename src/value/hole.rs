@@ -213,7 +213,7 @@ pub fn text_of(value: &Value<'_>) -> String {
 }
 
 /// Puts parts together to a value: text next to text becomes one, no hole makes it known.
-pub fn joined<'p>(parts: Vec<Part<'p>>) -> Value<'p> {
+pub fn joined(parts: Vec<Part<'_>>) -> Value<'_> {
     let mut merged = merged(parts);
     if merged.iter().any(|part| matches!(part, Part::Text(text) if text.contains(DYNAMIC))) {
         merged = self::merged(with_dynamic_references(merged));
@@ -278,7 +278,7 @@ fn with_dynamic_references(parts: Vec<Part<'_>>) -> Vec<Part<'_>> {
 }
 
 /// The hole of one dynamic reference.
-fn dynamic<'p>(parts: Vec<Part<'p>>) -> Hole<'p> {
+fn dynamic(parts: Vec<Part<'_>>) -> Hole<'_> {
     let parts = merged(parts);
     let identity = canonical(&parts);
     let shown = text_of(&Value::Symbolic(parts.into()));

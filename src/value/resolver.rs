@@ -16,7 +16,7 @@ use super::{
 };
 
 /// References within references; deeper is a cycle or as good as one.
-const DEPTH: u32 = 64;
+const DEPTH: u32 = 32;
 /// Steps of one evaluation; more is an alias bomb.
 const STEPS: u32 = 200_000;
 

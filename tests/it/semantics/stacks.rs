@@ -1,5 +1,7 @@
 //! Values and names across templates: exports, nested stacks, names, ARNs, URIs, and what was not loaded.
 
+use std::fmt::Write as _;
+
 use super::{forbids_in, judged, said, values_of};
 
 const PRODUCER: &str = "Parameters: { Stage: { Type: String } }
@@ -250,9 +252,11 @@ fn many_references_are_looked_up_as_few_are_looked_at() {
     ];
     for (name, reference) in references {
         let template = |others: usize| {
-            let others: String = (0..others)
-                .map(|index| format!("  Other{index}: {{ Type: AWS::WAFv2::WebACLAssociation, Properties: {{ WebACLArn: !GetAtt Second.Arn, ResourceArn: 'r{index}' }} }}\n"))
-                .collect();
+            let mut more = String::new();
+            for index in 0..others {
+                let properties = format!("{{ WebACLArn: !GetAtt Second.Arn, ResourceArn: 'r{index}' }}");
+                writeln!(more, "  Other{index}: {{ Type: AWS::WAFv2::WebACLAssociation, Properties: {properties} }}").unwrap();
+            }
             format!(
                 "Parameters: {{ Stage: {{ Type: String, AllowedValues: [dev, live] }}, Free: {{ Type: String }} }}
 Conditions: {{ Live: !Equals [!Ref Stage, live] }}
@@ -260,7 +264,7 @@ Resources:
   Acl: {{ Type: AWS::WAFv2::WebACL, Properties: {{ Name: !Sub 'front-${{Stage}}' }} }}
   Second: {{ Type: AWS::WAFv2::WebACL }}
   Association: {{ Type: AWS::WAFv2::WebACLAssociation, Properties: {{ WebACLArn: {reference}, ResourceArn: r }} }}
-{others}Outputs:
+{more}Outputs:
   Acl: {{ Value: !GetAtt Acl.Arn, Export: {{ Name: acl }} }}
 "
             )
