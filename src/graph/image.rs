@@ -2,22 +2,24 @@
 
 use std::borrow::Cow;
 
-use crate::value::{Cursor, Found, Map, Part, Resolver, Value, View, joined};
+use crate::value::{Cursor, Found, Map, Part, Resolver, Scalar, ScalarKind, Value, View, joined};
 
 /// The view of an image: each part is text, symbolic, absent or unknown.
-pub(super) fn view<'p>(resolver: &Resolver<'_, 'p>, cursor: Cursor<'p>) -> Found<'p> {
+pub(super) fn view<'p>(resolver: &Resolver<'_, 'p>, cursor: Cursor<'p>, holder: &'p str) -> Found<'p> {
     let uri = resolver.found(cursor);
     let cursor = uri.cursor;
     let found = |value: Value<'p>| Found { value, cursor, missing: &[] };
+    let holder = || found(Value::Scalar(Scalar { text: Cow::Borrowed(holder), kind: ScalarKind::String }));
     let parts = match (&uri.value, resolver.parts(&uri.value)) {
         (Value::Absent, _) | (_, None) => None,
         (_, Some(parts)) => Some(parts),
     };
     let Some(parts) = parts else {
         let value = uri.value.clone();
-        let members = ["uri", "registry", "account", "region", "repository", "tag", "digest"]
+        let mut members = ["uri", "registry", "account", "region", "repository", "tag", "digest"]
             .map(|name| (name, found(value.clone())))
             .to_vec();
+        members.push(("holder", holder()));
         return found(Value::Map(Map::View(View { members, cursor }.into())));
     };
     let image = split(&parts);
@@ -37,6 +39,7 @@ pub(super) fn view<'p>(resolver: &Resolver<'_, 'p>, cursor: Cursor<'p>) -> Found
         ("repository", found(if opaque { unknown() } else { joined(image.repository) })),
         ("tag", found(tag)),
         ("digest", found(digest)),
+        ("holder", holder()),
     ];
     found(Value::Map(Map::View(View { members, cursor }.into())))
 }

@@ -266,7 +266,7 @@ impl<'p> World<'p> for StackGraph<'p> {
         let entity = self.entity(id);
         if let Some(node) = &entity.virtual_node {
             if entity.kind == "ML::Image" {
-                return image::view(resolver, node.cursor);
+                return image::view(resolver, node.cursor, &entity.resource.kind);
             }
             return resolver.found(node.cursor);
         }

@@ -17,7 +17,7 @@ use super::RenderContext;
 use super::excerpt::{Excerpt, Mark, PEOPLE, excerpts};
 use super::place::Places;
 use super::summary;
-use super::text::{Paint, first_paragraph, framework_name, one_line, sentences, width_of, wrap};
+use super::text::{Paint, framework_name, gist, one_line, width_of, wrap};
 
 /// At most so many control ids of one framework; `explain` lists them all.
 const CONTROLS_SHOWN: usize = 2;
@@ -69,10 +69,13 @@ impl Page<'_> {
         }
         let docs = rule.map(|rule| &rule.docs);
         if let Some(docs) = docs {
-            self.line("why", sentences(&first_paragraph(&docs.why), SENTENCES), out)?;
+            self.gist("why", &docs.why, out)?;
         }
-        let remedy = || docs.map(|docs| sentences(&first_paragraph(&docs.remedy), SENTENCES).to_owned());
-        self.line("help", &finding.help.clone().or_else(remedy).unwrap_or_default(), out)?;
+        match (&finding.help, docs) {
+            (Some(help), _) => self.line("help", help, out)?,
+            (None, Some(docs)) => self.gist("help", &docs.remedy, out)?,
+            (None, None) => {}
+        }
         self.line("assumed", finding.assumed.as_deref().unwrap_or_default(), out)?;
         if let Some(rule) = rule {
             self.more(rule, out)?;
@@ -140,6 +143,12 @@ impl Page<'_> {
         }
         let room = self.cx.width.saturating_sub(key.len() + 4);
         self.lines(key, &wrap(&one_line(text), room, room), out)
+    }
+
+    /// The first sentences of a Markdown text.
+    fn gist(&self, key: &str, markdown: &str, out: &mut dyn Write) -> io::Result<()> {
+        let room = self.cx.width.saturating_sub(key.len() + 4);
+        self.lines(key, &gist(markdown, SENTENCES, room), out)
     }
 
     fn lines(&self, key: &str, lines: &[String], out: &mut dyn Write) -> io::Result<()> {

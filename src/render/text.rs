@@ -86,6 +86,37 @@ pub(super) fn sentences(text: &str, most: usize) -> &str {
     text
 }
 
+/// The first sentences of a Markdown text as lines: text is broken to the room, code keeps its lines.
+pub(super) fn gist(markdown: &str, most: usize, room: usize) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut text = String::new();
+    let mut left = most;
+    let mut in_code = false;
+    for line in markdown.trim().lines().chain([""]) {
+        if line.trim_start().starts_with("```") || (!in_code && line.trim().is_empty()) {
+            let kept = sentences(&text, left);
+            lines.extend(wrap(kept, room, room).into_iter().filter(|line| !line.is_empty()));
+            let used = (1..=left).find(|&count| sentences(kept, count).len() == kept.len()).unwrap_or(left);
+            // What ends with a colon goes on after the code.
+            left -= if kept.ends_with('.') { used } else { used.saturating_sub(1) };
+            let is_end = kept.len() < text.len() || left == 0 || line.trim().is_empty();
+            if is_end && !in_code {
+                break;
+            }
+            text.clear();
+            in_code = !in_code;
+        } else if in_code {
+            lines.push(format!("  {}", line.trim_end().chars().map(safe_char).collect::<String>()));
+        } else {
+            if !text.is_empty() {
+                text.push(' ');
+            }
+            text.push_str(&one_line(line.trim()));
+        }
+    }
+    lines
+}
+
 /// An example of a rule file as people read it: the markers of its tests say what is found where.
 pub(crate) fn example(template: &str) -> String {
     template.trim_end().replace("# <- fail", "# <- found").replace("# <- unknown", "# <- undecided")
@@ -204,6 +235,14 @@ mod tests {
         assert_eq!(sentences(text, 1), "Set `A. B` to 1.5, e.g. by hand.");
         assert_eq!(sentences(text, 2), "Set `A. B` to 1.5, e.g. by hand. Then wait.");
         assert_eq!(sentences(text, 9), text);
+    }
+
+    #[test]
+    fn a_gist_keeps_the_lines_of_code() {
+        let text = "Add to the\nstatement:\n```yaml\nA:\n  B: c\n```\nor `X`. Then wait. Then go.\n\nMore.";
+        assert_eq!(gist(text, 2, 40), ["Add to the statement:", "  A:", "    B: c", "or `X`. Then wait."]);
+        assert_eq!(gist("One. Two. Three.", 2, 40), ["One. Two."]);
+        assert_eq!(gist("", 2, 40), [""; 0]);
     }
 
     #[test]

@@ -169,8 +169,9 @@ impl<'p> Judge<'_, 'p> {
 
     fn explain(&self, evaluator: &Evaluator<'_, 'p>, env: &Env<'_, 'p>) -> Vec<Raw<'p>> {
         let failures = evaluator.explain(&self.rule.require, env, true);
-        let severity = self.severity(evaluator, env);
         let whole = |failure: Option<Failure<'p>>, place: Place| {
+            let bound = failure.as_ref().map_or(&[][..], |failure| &failure.bound);
+            let severity = self.severity(evaluator, env, bound);
             let message = self.message(evaluator, env, failure.as_ref(), &failures);
             let related = self.related(evaluator, env, failure.as_ref());
             Raw { failure, place, message, severity, related }
@@ -293,7 +294,16 @@ impl<'p> Judge<'_, 'p> {
             })
     }
 
-    fn severity(&self, evaluator: &Evaluator<'_, 'p>, env: &Env<'_, 'p>) -> crate::finding::Severity {
+    /// The severity of one failure; cases see the names that it binds.
+    fn severity(
+        &self,
+        evaluator: &Evaluator<'_, 'p>,
+        env: &Env<'_, 'p>,
+        bound: &[(String, Found<'p>)],
+    ) -> crate::finding::Severity {
+        if let Some(((name, found), inner)) = bound.split_last() {
+            return self.severity(evaluator, &env.with(name, found), inner);
+        }
         let holds = |condition: &'p Condition| evaluator.evaluate(condition, env).truth == Truth::True;
         self.rule
             .severity_cases

@@ -42,7 +42,9 @@ fn lint(name: &str) -> (SourceMap, Report) {
     let graph = engine::link(&project);
     let registry = Registry::bundled();
     let options = CheckOptions { profile: Profile::Strict, min_severity: Severity::Info };
-    let report = engine::check(&project, &graph, &registry, options, |finding| path(&project.sources, finding.primary.span.file));
+    let report = engine::check(&project, &graph, &registry, options, |finding| {
+        path(&project.sources, finding.primary.span.file)
+    });
     assert!(report.failures.is_empty(), "{:?}", report.failures);
     drop(graph);
     (project.sources, report)
@@ -114,7 +116,8 @@ fn compare(name: &str) -> (String, Report) {
         };
         match planned.iter().position(meets) {
             Some(index) => drop(planned.remove(index)),
-            None => writeln!(problems, "not planned: {shown}\n    marks {marked:?} in {:?}", finding.subject.resource).unwrap(),
+            None => writeln!(problems, "not planned: {shown}\n    marks {marked:?} in {:?}", finding.subject.resource)
+                .unwrap(),
         }
     }
     for plan in planned {

@@ -15,8 +15,8 @@ use mlops_lint::engine::{self, CheckOptions};
 use mlops_lint::finding::{Finding, Reason, Severity, Undecided};
 use mlops_lint::graph::{GraphOptions, StackGraph};
 use mlops_lint::project::Project;
-use mlops_lint::rule::{Profile, Registry, Target, judge};
 use mlops_lint::rule::testing::RuleFile;
+use mlops_lint::rule::{Profile, Registry, Target, judge};
 use mlops_lint::source::SourceMap;
 use mlops_lint::syntax::IssueKind;
 
@@ -98,7 +98,8 @@ fn evaluated(sections: &str, expressions: &[&str]) -> Vec<String> {
     let mut template = format!("{sections}\nResources:\n");
     for (index, expression) in expressions.iter().enumerate() {
         let expression = expression.replace('\n', "\n        ");
-        writeln!(template, "  T{index:02}:\n    Type: Test::Thing\n    Properties:\n      V:\n        {expression}").unwrap();
+        writeln!(template, "  T{index:02}:\n    Type: Test::Thing\n    Properties:\n      V:\n        {expression}")
+            .unwrap();
     }
     template.push_str("  Bucket: { Type: AWS::S3::Bucket }\n  Role: { Type: AWS::IAM::Role }\n");
     let values = values(&template);
@@ -118,7 +119,8 @@ fn forbids(text: &str, template: &str) -> BTreeMap<String, String> {
 }
 
 fn forbids_in(text: &str, files: &[(&str, &str)]) -> BTreeMap<String, String> {
-    let body = format!("match: Test::Thing\nrequire: {{ path: V, not_equals: {text:?} }}\nmessage: \"{{value}}{{when}}\"\n");
+    let body =
+        format!("match: Test::Thing\nrequire: {{ path: V, not_equals: {text:?} }}\nmessage: \"{{value}}{{when}}\"\n");
     judged(&body, files, false).by_resource()
 }
 

@@ -9,7 +9,7 @@ use crate::syntax::Tag;
 use crate::template::Expr;
 use crate::value::pattern::{Automaton, PatternKind, Piece, matches};
 use crate::value::{
-    Found, Hole, List, Map, Part, ScalarKind, Truth, Unknown, Value, equal_text, same, text_of,
+    Found, Hole, List, Map, Part, Pseudo, ScalarKind, Truth, Unknown, Value, equal_text, same, text_of,
 };
 
 use super::condition::{Comparison, Form, Operator, Reference, Set, Term};
@@ -277,6 +277,7 @@ impl<'p> Evaluator<'_, 'p> {
                 Automaton::allowed_pattern(pattern).map(Arc::new)
             }
             Part::Hole(Hole::Resource(_, returned, _)) if *returned != Returned::Other => given_by_aws(),
+            Part::Hole(Hole::Pseudo(Pseudo::AccountId | Pseudo::Region | Pseudo::Partition | Pseudo::StackName, _)) => word(),
             Part::Hole(Hole::Pseudo(..)) => given_by_aws(),
             _ => None,
         }
@@ -418,6 +419,12 @@ fn open<'p>(outcome: Outcome<'p>, value: &Value<'p>, table: &Table) -> Outcome<'
 fn given_by_aws() -> Option<Arc<Automaton>> {
     static GIVEN: OnceLock<Option<Arc<Automaton>>> = OnceLock::new();
     GIVEN.get_or_init(|| Automaton::compile(PatternKind::Regex, "^[^*?]+$").ok().map(Arc::new)).clone()
+}
+
+/// Account ids, codes of Regions and partitions, names of stacks: letters, digits and hyphens.
+fn word() -> Option<Arc<Automaton>> {
+    static WORD: OnceLock<Option<Arc<Automaton>>> = OnceLock::new();
+    WORD.get_or_init(|| Automaton::compile(PatternKind::Regex, "^[0-9A-Za-z-]+$").ok().map(Arc::new)).clone()
 }
 
 /// True if what is written at a place is a reference: `Ref`, `Fn::GetAtt`, `Fn::ImportValue` or text with variables.

@@ -39,18 +39,66 @@ fn marked(rule: &str, template: &str) -> (String, usize) {
 #[test]
 fn a_place_in_a_document_is_exact_in_every_style_of_scalar() {
     for (style, wanted, line) in [
-        ("      DefinitionString: |\n        {\"States\": {\"A\": {\"Type\": \"Task\",\n          \"Resource\": \"bad\"}}}\n", "\"bad\"", 9),
-        ("      DefinitionString: |-\n          {\"States\": {\n\n            \"A\": {\"Type\": \"Task\", \"Resource\": \"bad\"}}}\n", "\"bad\"", 10),
-        ("      DefinitionString: >\n        {\"States\": {\"A\": {\"Type\": \"Task\",\n        \"Resource\":\n        \"bad\"}}}\n", "\"bad\"", 10),
-        ("      DefinitionString: '{\"States\": {\"A''s\": {\"Type\": \"Task\", \"Resource\": \"bad\"}}}'\n", "\"bad\"", 7),
-        ("      DefinitionString: '{\"States\": {\"A\": {\"Type\": \"Task\",\n        \"Resource\": \"bad\"}}}'\n", "\"bad\"", 8),
-        ("      DefinitionString: \"{\\\"States\\\": {\\\"A\\\": {\\\"Type\\\": \\\"Task\\\", \\\"Resource\\\": \\\"bad\\\"}}}\"\n", "\\\"bad\\\"", 7),
-        ("      DefinitionString: \"{\\\"States\\\": \\\n        {\\\"A\\\": {\\\"Type\\\": \\\"Task\\\", \\\"Resource\\\": \\\"\\x62ad\\\"}}}\"\n", "\\\"\\x62ad\\\"", 8),
-        ("      DefinitionString: !Sub |\n        {\"States\": {\"${Free}\": {\"Type\": \"Task\",\n          \"Resource\": \"bad\"}}}\n", "\"bad\"", 9),
-        ("      DefinitionString:\n        Fn::Sub:\n          - '{\"States\": {\"A\": {\"Type\": \"Task\", \"X\": \"${X}\", \"Resource\": \"bad\"}}}'\n          - { X: 1 }\n", "\"bad\"", 9),
-        ("      DefinitionString: !Join\n        - ''\n        - - '{\"States\": {\"A\": {\"Type\": \"Task\", \"X\": \"'\n          - !Ref Free\n          - '\", \"Resource\": \"bad\"}}}'\n", "\"bad\"", 11),
-        ("      DefinitionString: !Join ['', ['{\"States\": {\"A\": {\"Type\": \"Task\", \"Resource\": \"b', 'ad\"}}}']]\n", "\"b', 'ad\"", 7),
-        ("      DefinitionString: !Join [',', ['{\"States\": {\"A\": {\"Type\": \"Task\"', '\"Resource\": \"bad\"}}}']]\n", "\"bad\"", 7),
+        (
+            "      DefinitionString: |\n        {\"States\": {\"A\": {\"Type\": \"Task\",\n          \"Resource\": \"bad\"}}}\n",
+            "\"bad\"",
+            9,
+        ),
+        (
+            "      DefinitionString: |-\n          {\"States\": {\n\n            \"A\": {\"Type\": \"Task\", \"Resource\": \"bad\"}}}\n",
+            "\"bad\"",
+            10,
+        ),
+        (
+            "      DefinitionString: >\n        {\"States\": {\"A\": {\"Type\": \"Task\",\n        \"Resource\":\n        \"bad\"}}}\n",
+            "\"bad\"",
+            10,
+        ),
+        (
+            "      DefinitionString: '{\"States\": {\"A''s\": {\"Type\": \"Task\", \"Resource\": \"bad\"}}}'\n",
+            "\"bad\"",
+            7,
+        ),
+        (
+            "      DefinitionString: '{\"States\": {\"A\": {\"Type\": \"Task\",\n        \"Resource\": \"bad\"}}}'\n",
+            "\"bad\"",
+            8,
+        ),
+        (
+            "      DefinitionString: \"{\\\"States\\\": {\\\"A\\\": {\\\"Type\\\": \\\"Task\\\", \\\"Resource\\\": \\\"bad\\\"}}}\"\n",
+            "\\\"bad\\\"",
+            7,
+        ),
+        (
+            "      DefinitionString: \"{\\\"States\\\": \\\n        {\\\"A\\\": {\\\"Type\\\": \\\"Task\\\", \\\"Resource\\\": \\\"\\x62ad\\\"}}}\"\n",
+            "\\\"\\x62ad\\\"",
+            8,
+        ),
+        (
+            "      DefinitionString: !Sub |\n        {\"States\": {\"${Free}\": {\"Type\": \"Task\",\n          \"Resource\": \"bad\"}}}\n",
+            "\"bad\"",
+            9,
+        ),
+        (
+            "      DefinitionString:\n        Fn::Sub:\n          - '{\"States\": {\"A\": {\"Type\": \"Task\", \"X\": \"${X}\", \"Resource\": \"bad\"}}}'\n          - { X: 1 }\n",
+            "\"bad\"",
+            9,
+        ),
+        (
+            "      DefinitionString: !Join\n        - ''\n        - - '{\"States\": {\"A\": {\"Type\": \"Task\", \"X\": \"'\n          - !Ref Free\n          - '\", \"Resource\": \"bad\"}}}'\n",
+            "\"bad\"",
+            11,
+        ),
+        (
+            "      DefinitionString: !Join ['', ['{\"States\": {\"A\": {\"Type\": \"Task\", \"Resource\": \"b', 'ad\"}}}']]\n",
+            "\"b', 'ad\"",
+            7,
+        ),
+        (
+            "      DefinitionString: !Join [',', ['{\"States\": {\"A\": {\"Type\": \"Task\"', '\"Resource\": \"bad\"}}}']]\n",
+            "\"bad\"",
+            7,
+        ),
     ] {
         assert_eq!(marked(BAD_TASK, &machine(style)), (wanted.to_owned(), line), "{style}");
     }
@@ -69,7 +117,9 @@ fn a_place_is_exact_in_escaped_json() {
 
 #[test]
 fn carriage_returns_and_wide_characters_do_not_shift_places() {
-    let template = machine("      DefinitionString: |\n        {\"Comment\": \"gr\u{fc}n \u{1f680}\", \"States\": {\"A\": {\"Type\": \"Task\",\n          \"Resource\": \"bad\"}}}\n");
+    let template = machine(
+        "      DefinitionString: |\n        {\"Comment\": \"gr\u{fc}n \u{1f680}\", \"States\": {\"A\": {\"Type\": \"Task\",\n          \"Resource\": \"bad\"}}}\n",
+    );
     for template in [template.replace('\n', "\r\n"), format!("\u{feff}{template}")] {
         assert_eq!(marked(BAD_TASK, &template).0, "\"bad\"");
     }
@@ -104,7 +154,8 @@ fn holes_stand_in_text_in_keys_and_in_place_of_values() {
 #[test]
 fn a_hole_without_quotes_has_the_type_of_what_is_filled_in() {
     let rule = "match: ASL::Task\nrequire: { path: Parameters.V, is: number }\nat: Parameters.V\nmessage: no number\n";
-    let at_most = "match: ASL::Task\nrequire: { path: Parameters.V, at_most: 4 }\nat: Parameters.V\nmessage: \"{value}\"\n";
+    let at_most =
+        "match: ASL::Task\nrequire: { path: Parameters.V, at_most: 4 }\nat: Parameters.V\nmessage: \"{value}\"\n";
     let template = machine(
         "      DefinitionString: !Sub |\n        {\"States\": {\"A\": {\"Type\": \"Task\", \"Resource\": \"r\", \"Parameters\": {\"V\": ${Number}}}}}\n",
     );
@@ -137,8 +188,11 @@ fn substitutions_fill_definitions_of_both_forms() {
 #[test]
 fn functions_of_the_template_work_in_the_object_form_and_not_in_text() {
     let rule = "match: ASL::Task\nrequire: { path: Parameters.V, refers_to: { types: [AWS::SNS::Topic] } }\nat: Parameters.V\nmessage: no topic\n";
-    let object = machine("      Definition: { States: { A: { Type: Task, Resource: r, Parameters: { V: !Ref Topic } } } }\n");
-    let text = machine("      DefinitionString: '{\"States\": {\"A\": {\"Type\": \"Task\", \"Resource\": \"r\", \"Parameters\": {\"V\": {\"Ref\": \"Topic\"}}}}}'\n");
+    let object =
+        machine("      Definition: { States: { A: { Type: Task, Resource: r, Parameters: { V: !Ref Topic } } } }\n");
+    let text = machine(
+        "      DefinitionString: '{\"States\": {\"A\": {\"Type\": \"Task\", \"Resource\": \"r\", \"Parameters\": {\"V\": {\"Ref\": \"Topic\"}}}}}'\n",
+    );
     assert_eq!(says(rule, &object), said(&[]));
     assert_eq!(says(rule, &text), said(&[("Machine", "no topic")]));
 }
@@ -147,7 +201,9 @@ fn functions_of_the_template_work_in_the_object_form_and_not_in_text() {
 fn what_the_state_machine_reads_at_run_time_is_unknown() {
     let rule = "match: ASL::Task\nrequire: { path: Parameters.V, equals: x }\nat: Parameters.V\nmessage: \"{value}\"\n";
     let ask = |parameters: &str| {
-        let text = format!("      DefinitionString: '{{\"States\": {{\"A\": {{\"Type\": \"Task\", \"Resource\": \"r\", \"Parameters\": {parameters}}}}}}}'\n");
+        let text = format!(
+            "      DefinitionString: '{{\"States\": {{\"A\": {{\"Type\": \"Task\", \"Resource\": \"r\", \"Parameters\": {parameters}}}}}}}'\n"
+        );
         says(rule, &machine(&text)).get("Machine").cloned().unwrap_or_default()
     };
     assert_eq!(ask("{\"V.$\": \"$.input.v\"}"), "? `$.input.v` is known at run time only");
@@ -238,7 +294,8 @@ fn the_literal_form_of_sub_stays_text_in_a_document() {
 #[test]
 fn steps_in_branches_of_a_condition_are_steps() {
     let rule = "match: ML::TrainingJob\nrequire: { path: RoleArn, absent: true }\nmessage: \"{self}\"\n";
-    let step = |name: &str| format!("{{\"Name\": \"{name}\", \"Type\": \"Training\", \"Arguments\": {{\"RoleArn\": \"r\"}}}}");
+    let step =
+        |name: &str| format!("{{\"Name\": \"{name}\", \"Type\": \"Training\", \"Arguments\": {{\"RoleArn\": \"r\"}}}}");
     let template = pipeline(&format!(
         "{{\"Steps\": [{{\"Name\": \"C\", \"Type\": \"Condition\", \"Arguments\": {{\"Conditions\": [], \"IfSteps\": [{}], \"ElseSteps\": [{}]}}}}]}}",
         step("Yes"),
@@ -256,7 +313,8 @@ fn policies_and_patterns_given_as_text_are_read_like_maps() {
   Deny: { Type: AWS::IAM::Role, Properties: { Policies: [{ PolicyName: p, PolicyDocument: { Statement: [{ Effect: Deny, Action: '*' }] } }] } }
 ";
     assert_eq!(says(rule, template), said(&[("Text", "star"), ("Map", "star")]));
-    let pattern = "match: AWS::Events::Rule\nrequire: { some: 'EventPattern.source[*]', equals: aws.s3 }\nmessage: other\n";
+    let pattern =
+        "match: AWS::Events::Rule\nrequire: { some: 'EventPattern.source[*]', equals: aws.s3 }\nmessage: other\n";
     let template = "Resources:
   Text: { Type: AWS::Events::Rule, Properties: { EventPattern: '{\"source\": [\"aws.s3\"]}' } }
   Other: { Type: AWS::Events::Rule, Properties: { EventPattern: '{\"source\": [\"aws.ec2\"]}' } }
@@ -266,7 +324,8 @@ fn policies_and_patterns_given_as_text_are_read_like_maps() {
 
 #[test]
 fn a_document_that_cannot_be_read_is_unknown() {
-    let rule = "match: AWS::Events::Rule\nrequire: { some: 'EventPattern.source[*]', equals: aws.s3 }\nmessage: other\n";
+    let rule =
+        "match: AWS::Events::Rule\nrequire: { some: 'EventPattern.source[*]', equals: aws.s3 }\nmessage: other\n";
     let template = "Resources:\n  R: { Type: AWS::Events::Rule, Properties: { EventPattern: '{\"source\": [}' } }\n";
     assert_eq!(says(rule, template), said(&[("R", "? the document in `EventPattern` cannot be read")]));
 }

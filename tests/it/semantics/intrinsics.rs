@@ -13,14 +13,39 @@ Conditions:
 #[test]
 fn ref_gives_parameters_pseudo_parameters_and_resources() {
     assert_eq!(
-        evaluated(NAMES, &["!Ref Free", "Ref: Free", "!Ref AWS::Region", "!Ref Bucket", "{ Ref: AWS::AccountId }", "!Ref AWS::NoValue", "!Ref Nope"])[..],
-        ["${Free}", "${Free}", "${AWS::Region}", "${Bucket}", "${AWS::AccountId}", "absent", "? `Nope` cannot be evaluated"]
+        evaluated(
+            NAMES,
+            &[
+                "!Ref Free",
+                "Ref: Free",
+                "!Ref AWS::Region",
+                "!Ref Bucket",
+                "{ Ref: AWS::AccountId }",
+                "!Ref AWS::NoValue",
+                "!Ref Nope"
+            ]
+        )[..],
+        [
+            "${Free}",
+            "${Free}",
+            "${AWS::Region}",
+            "${Bucket}",
+            "${AWS::AccountId}",
+            "absent",
+            "? `Nope` cannot be evaluated"
+        ]
     );
 }
 
 #[test]
 fn get_att_means_the_same_in_all_its_spellings() {
-    let spellings = ["!GetAtt Role.Arn", "!GetAtt [Role, Arn]", "Fn::GetAtt: Role.Arn", "Fn::GetAtt: [Role, Arn]", "!Sub '${Role.Arn}'"];
+    let spellings = [
+        "!GetAtt Role.Arn",
+        "!GetAtt [Role, Arn]",
+        "Fn::GetAtt: Role.Arn",
+        "Fn::GetAtt: [Role, Arn]",
+        "!Sub '${Role.Arn}'",
+    ];
     assert!(evaluated("", &spellings).iter().all(|value| value == "${Arn}"));
     let rule = "match: Test::Pair\nrequire: { path: A, same_as: $self.B }\nmessage: differ\n";
     for one in spellings {
@@ -63,8 +88,15 @@ fn sub_fills_names_attributes_and_its_own_variables() {
             ]
         )[..],
         [
-            "a-${Free}-b", "x-${Free}", "${AWS::Region}-${Free}", "${Free} ${Free}", "own", "${Arn}/*", "no holes",
-            "? `Nope` cannot be evaluated", "price: $5 ${"
+            "a-${Free}-b",
+            "x-${Free}",
+            "${AWS::Region}-${Free}",
+            "${Free} ${Free}",
+            "own",
+            "${Arn}/*",
+            "no holes",
+            "? `Nope` cannot be evaluated",
+            "price: $5 ${"
         ]
     );
 }
@@ -202,7 +234,10 @@ fn what_an_include_may_add_is_not_known_to_be_absent() {
   B: { Type: Test::Thing, Properties: { W: 1 } }
 ";
     let rule = "match: Test::Thing\nrequire: { path: V, present: true }\nmessage: missing\n";
-    assert_eq!(says(rule, template), said(&[("A", "? `Fn::Transform` is run by CloudFormation only"), ("B", "missing")]));
+    assert_eq!(
+        says(rule, template),
+        said(&[("A", "? `Fn::Transform` is run by CloudFormation only"), ("B", "missing")])
+    );
 }
 
 #[test]

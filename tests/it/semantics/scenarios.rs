@@ -101,10 +101,7 @@ fn conditions_are_named_before_values() {
   T: {{ Type: Test::Thing, Properties: {{ V: !If [IsProd, good, !Sub 'bad-${{Stage}}'] }} }}
 "
     );
-    assert_eq!(
-        forbids("bad-test", &template),
-        said(&[("T", "bad-test when `IsProd` is false and `Stage` is `test`")])
-    );
+    assert_eq!(forbids("bad-test", &template), said(&[("T", "bad-test when `IsProd` is false and `Stage` is `test`")]));
 }
 
 #[test]
@@ -245,9 +242,13 @@ fn more_scenarios_than_the_budget_are_no_verdict() {
             writeln!(conditions, "  C{index}: !Equals [!Ref P{index}, a]").unwrap();
             writeln!(items, "        - !If [C{index}, x, y]").unwrap();
         }
-        format!("Parameters:\n{parameters}Conditions:\n{conditions}Resources:\n  T:\n    Type: Test::Thing\n    Properties:\n      V:\n{items}")
+        format!(
+            "Parameters:\n{parameters}Conditions:\n{conditions}Resources:\n  T:\n    Type: Test::Thing\n    Properties:\n      V:\n{items}"
+        )
     };
-    let rule = |second: &str| format!("match: Test::Thing\nrequire: {{ every: \"V[*]\", in: [x, {second}] }}\nat: V\nmessage: no\n");
+    let rule = |second: &str| {
+        format!("match: Test::Thing\nrequire: {{ every: \"V[*]\", in: [x, {second}] }}\nat: V\nmessage: no\n")
+    };
     assert_eq!(says(&rule("y"), &template(6)), said(&[]), "64 scenarios are tried");
     assert_eq!(says(&rule("y"), &template(7)), said(&[("T", "? own-rule has more scenarios than are tried")]));
     assert_eq!(says(&rule("z"), &template(7)), said(&[("T", "no")]), "what fails at once needs no more scenarios");
@@ -256,9 +257,12 @@ fn more_scenarios_than_the_budget_are_no_verdict() {
 #[test]
 fn parameters_of_the_same_name_and_type_are_one_across_templates() {
     let parameter = "Parameters: { Stage: { Type: String, AllowedValues: [dev, prod] } }\n";
-    let one = format!("{parameter}Resources:\n  R: {{ Type: Test::Named, Properties: {{ V: !Sub 'n-${{Stage}}' }} }}\n");
+    let one =
+        format!("{parameter}Resources:\n  R: {{ Type: Test::Named, Properties: {{ V: !Sub 'n-${{Stage}}' }} }}\n");
     let other = |kind: &str| {
-        format!("Parameters: {{ Stage: {kind} }}\nResources:\n  T: {{ Type: Test::Thing, Properties: {{ V: !Sub 'n-${{Stage}}' }} }}\n")
+        format!(
+            "Parameters: {{ Stage: {kind} }}\nResources:\n  T: {{ Type: Test::Thing, Properties: {{ V: !Sub 'n-${{Stage}}' }} }}\n"
+        )
     };
     let rule = "match: Test::Thing\nrequire: { some: { nodes: Test::Named }, as: n, satisfies: { path: $n.V, same_as: $self.V } }\nmessage: \"differs{when}\"\n";
     let ask = |kind: &str| judged(rule, &[("one.yaml", &one), ("other.yaml", &other(kind))], false).by_resource();
@@ -312,7 +316,10 @@ Outputs:
 Resources:
   T: { Type: Test::Thing, Properties: { V: !ImportValue { 'Fn::Sub': '${Stage}-name' } } }
 ";
-    assert_eq!(forbids_in("v-prod", &[("a.yaml", one), ("b.yaml", other)]), said(&[("T", "v-prod when `Stage` is `prod`")]));
+    assert_eq!(
+        forbids_in("v-prod", &[("a.yaml", one), ("b.yaml", other)]),
+        said(&[("T", "v-prod when `Stage` is `prod`")])
+    );
 }
 
 #[test]
@@ -334,7 +341,9 @@ Resources:
   Q: { Type: Test::Thing, Properties: { V: !Ref Q } }
 ";
     let rule = |parameters: &str| {
-        format!("match: Test::Thing\nrequire: {{ path: V, equals: good }}\nparameters: {parameters}\nmessage: \"{{value}}\"\n")
+        format!(
+            "match: Test::Thing\nrequire: {{ path: V, equals: good }}\nparameters: {parameters}\nmessage: \"{{value}}\"\n"
+        )
     };
     assert_eq!(says(&rule("default"), template), said(&[("Q", "bad")]));
     assert_eq!(says(&rule("any"), template), said(&[("P", "bad"), ("Q", "bad")]));
@@ -342,7 +351,8 @@ Resources:
 
 #[test]
 fn a_rule_says_what_not_knowing_means() {
-    let template = "Parameters: { P: { Type: String } }\nResources:\n  T: { Type: Test::Thing, Properties: { V: !Ref P } }\n";
+    let template =
+        "Parameters: { P: { Type: String } }\nResources:\n  T: { Type: Test::Thing, Properties: { V: !Ref P } }\n";
     let rule = |unknown: &str| {
         format!("match: Test::Thing\nrequire: {{ path: V, equals: a }}\nunknown: {unknown}\nmessage: \"not a\"\n")
     };

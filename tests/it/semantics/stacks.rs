@@ -121,8 +121,12 @@ fn a_nested_stack_gets_what_its_parent_passes() {
     assert_eq!(
         values_of(&[("app/nested/child.yaml", CHILD), ("app/parent.yaml", parent)]),
         said(&[
-            ("Direct", "large"), ("Branch", "l"), ("Second", "y"),
-            ("Reads", "got-large"), ("List", "got-large"), ("InText", "<got-large>"),
+            ("Direct", "large"),
+            ("Branch", "l"),
+            ("Second", "y"),
+            ("Reads", "got-large"),
+            ("List", "got-large"),
+            ("InText", "<got-large>"),
         ])
     );
 }
@@ -244,18 +248,25 @@ fn many_references_are_looked_up_as_few_are_looked_at() {
     let references = [
         ("Attribute", "!GetAtt Acl.Arn"),
         ("Text", "!Sub '${Acl.Arn}'"),
-        ("ByArn", "!Sub 'arn:${AWS::Partition}:wafv2:${AWS::Region}:${AWS::AccountId}:regional/webacl/front-${Stage}/*'"),
+        (
+            "ByArn",
+            "!Sub 'arn:${AWS::Partition}:wafv2:${AWS::Region}:${AWS::AccountId}:regional/webacl/front-${Stage}/*'",
+        ),
         ("Branch", "!If [Live, !GetAtt Acl.Arn, x]"),
         ("Imported", "!ImportValue acl"),
         ("Free", "!Ref Free"),
-        ("Other", "!Sub 'arn:${AWS::Partition}:wafv2:${AWS::Region}:${AWS::AccountId}:regional/webacl/back-${Stage}/*'"),
+        (
+            "Other",
+            "!Sub 'arn:${AWS::Partition}:wafv2:${AWS::Region}:${AWS::AccountId}:regional/webacl/back-${Stage}/*'",
+        ),
     ];
     for (name, reference) in references {
         let template = |others: usize| {
             let mut more = String::new();
             for index in 0..others {
                 let properties = format!("{{ WebACLArn: !GetAtt Second.Arn, ResourceArn: 'r{index}' }}");
-                writeln!(more, "  Other{index}: {{ Type: AWS::WAFv2::WebACLAssociation, Properties: {properties} }}").unwrap();
+                writeln!(more, "  Other{index}: {{ Type: AWS::WAFv2::WebACLAssociation, Properties: {properties} }}")
+                    .unwrap();
             }
             format!(
                 "Parameters: {{ Stage: {{ Type: String, AllowedValues: [dev, live] }}, Free: {{ Type: String }} }}
