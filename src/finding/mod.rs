@@ -136,6 +136,8 @@ pub struct Reason {
 pub enum ReasonKind {
     /// A parameter without a default and without allowed values.
     ParameterWithoutDefault,
+    /// A parameter's values that neither its default nor a condition names.
+    OtherValue,
     /// A value that only the deployed resource has.
     Attribute,
     /// An import that nothing here exports.
@@ -167,6 +169,7 @@ impl ReasonKind {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::ParameterWithoutDefault => "parameter-without-default",
+            Self::OtherValue => "other-value",
             Self::Attribute => "attribute",
             Self::ExternalImport => "external-import",
             Self::DynamicReference => "dynamic-reference",
@@ -188,6 +191,8 @@ impl ReasonKind {
         let words = match self {
             Self::ParameterWithoutDefault if one => "parameter without a default",
             Self::ParameterWithoutDefault => "parameters without a default",
+            Self::OtherValue if one => "parameter that may have any other value",
+            Self::OtherValue => "parameters that may have any other value",
             Self::Attribute if one => "attribute of a deployed resource",
             Self::Attribute => "attributes of deployed resources",
             Self::ExternalImport if one => "import that nothing here exports",
@@ -221,6 +226,7 @@ impl Reason {
         let name = &self.name;
         match self.kind {
             ReasonKind::ParameterWithoutDefault => format!("parameter `{name}` has no default"),
+            ReasonKind::OtherValue => format!("`{name}` may have a value that nothing here names"),
             ReasonKind::Attribute => format!("`{name}` is known after deployment only"),
             ReasonKind::ExternalImport => format!("nothing here exports `{name}`"),
             ReasonKind::DynamicReference => format!("`{name}` is resolved at deployment"),

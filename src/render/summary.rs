@@ -95,6 +95,7 @@ pub(super) fn settles(kind: ReasonKind) -> Option<&'static str> {
         | ReasonKind::PseudoParameter
         | ReasonKind::RunTime
         | ReasonKind::TooManyScenarios
+        | ReasonKind::OtherValue
         | ReasonKind::Condition
         | ReasonKind::OpenTable => None,
     }

@@ -309,6 +309,10 @@ impl<'w, 'p> Resolver<'w, 'p> {
     fn why_hole(&self, hole: &Hole<'p>) -> Unknown<'p> {
         let mut unknown = Unknown { reasons: vec![hole.reason()], blockers: Vec::new() };
         if self.scenario.hole(hole).is_some() {
+            // Known to be none of the values that are named.
+            for reason in &mut unknown.reasons {
+                reason.kind = ReasonKind::OtherValue;
+            }
             return unknown;
         }
         let domain = match hole {
