@@ -1,4 +1,5 @@
-//! A container image as its parts: registry, account, region, repository, tag, digest (`rule-language.md` §4.7).
+//! A container image as its parts: registry, account, region, repository, tag, digest (`rule-language.md` §4.7), and the
+//! type of the resource that holds it.
 
 use std::borrow::Cow;
 

@@ -38,13 +38,12 @@ enum Judged<'p> {
     /// The node does not exist here, or the rule does not apply.
     Aside,
     Pass,
-    Fail(Vec<Raw<'p>>),
+    Fail(Vec<Raw>),
     Unknown(Unknown<'p>),
 }
 
 /// A finding before scenarios are compared.
-struct Raw<'p> {
-    failure: Option<Failure<'p>>,
+struct Raw {
     place: Place,
     message: String,
     severity: crate::finding::Severity,
@@ -167,33 +166,32 @@ impl<'p> Judge<'_, 'p> {
         }
     }
 
-    fn explain(&self, evaluator: &Evaluator<'_, 'p>, env: &Env<'_, 'p>) -> Vec<Raw<'p>> {
+    fn explain(&self, evaluator: &Evaluator<'_, 'p>, env: &Env<'_, 'p>) -> Vec<Raw> {
         let failures = evaluator.explain(&self.rule.require, env, true);
-        let whole = |failure: Option<Failure<'p>>, place: Place| {
-            let bound = failure.as_ref().map_or(&[][..], |failure| &failure.bound);
-            let severity = self.severity(evaluator, env, bound);
-            let message = self.message(evaluator, env, failure.as_ref(), &failures);
-            let related = self.related(evaluator, env, failure.as_ref());
-            Raw { failure, place, message, severity, related }
+        let whole = |failure: Option<&Failure<'p>>, place: Place| {
+            let message = self.message(evaluator, env, failure, &failures);
+            let related = self.related(evaluator, env, failure);
+            let bound = failure.map_or(&[][..], |failure| &failure.bound);
+            Raw { place, message, severity: self.severity(evaluator, env, bound), related }
         };
         if let (Some(at), Some(name)) = (&self.rule.at, self.rule.at.as_ref().and_then(|at| at.variable.as_deref())) {
             let bound: Vec<&Failure<'p>> = failures.iter().filter(|failure| failure.get(name).is_some()).collect();
             // A name that an `every` binds: each failing element is a finding at its own place.
             if env.get(name).is_none() && !bound.is_empty() {
-                let mut raws: Vec<Raw<'p>> = Vec::new();
+                let mut raws: Vec<Raw> = Vec::new();
                 for failure in bound {
                     let Some(start) = failure.get(name) else { continue };
                     let found = evaluator.resolver.walk(start.clone(), &at.path).into_iter().next();
                     let found = found.unwrap_or_else(|| start.clone());
                     let place = self.place(evaluator, &found);
                     if raws.iter().all(|raw| raw.place.span != place.span) {
-                        raws.push(whole(Some(failure.clone()), place));
+                        raws.push(whole(Some(failure), place));
                     }
                 }
                 return raws;
             }
         }
-        let first = deepest(&failures).cloned();
+        let first = deepest(&failures);
         let place = match &self.rule.at {
             Some(at) => {
                 let start = at.variable.as_deref().map_or_else(|| env.get("self"), |name| env.get(name)).cloned();
@@ -202,7 +200,7 @@ impl<'p> Judge<'_, 'p> {
             }
             None => None,
         };
-        let place = place.unwrap_or_else(|| match &first {
+        let place = place.unwrap_or_else(|| match first {
             Some(failure) if failure.own && self.is_own(failure) => self.place(evaluator, &failure.found),
             _ => self.own_place(evaluator, env),
         });
@@ -491,8 +489,9 @@ impl<'p> Judge<'_, 'p> {
         }
     }
 
-    fn finding(&self, leaf: &Leaf<'p>, raw: &Raw<'p>, about: &[&Leaf<'p>], everywhere: bool) -> Finding {
-        let scenario = if everywhere { None } else { scenario_note(&leaf.scenario, &leaf.trace, &about.iter().map(|leaf| &leaf.trace).collect::<Vec<_>>()) };
+    fn finding(&self, leaf: &Leaf<'p>, raw: &Raw, about: &[&Leaf<'p>], everywhere: bool) -> Finding {
+        let traces: Vec<&Trace<'p>> = about.iter().map(|leaf| &leaf.trace).collect();
+        let scenario = if everywhere { None } else { scenario_note(&leaf.scenario, &leaf.trace, &traces) };
         let when = scenario.as_ref().map(|note| format!(" {}", note.text)).unwrap_or_default();
         let mut related = raw.related.clone();
         let (labels, limit) = scenario_labels(self.graph, &leaf.scenario, &leaf.trace, scenario.as_ref());
@@ -509,7 +508,6 @@ impl<'p> Judge<'_, 'p> {
                 labels.push(label);
             }
         }
-        let _ = &raw.failure;
         Finding {
             rule: self.rule.meta.id.clone(),
             severity: raw.severity,
@@ -523,7 +521,6 @@ impl<'p> Judge<'_, 'p> {
             subject: raw.place.subject.clone(),
         }
     }
-
 }
 
 /// The failure to point at: of those in the node's own text the one with the deepest place, of equals the first.
