@@ -16,7 +16,7 @@ use crate::finding::{Finding, RuleId, Severity, Undecided, fingerprints};
 use crate::graph::{Dependency, GraphOptions, StackGraph, dependencies};
 use crate::project::Project;
 use crate::rule::native::{Context, Sink};
-use crate::rule::{Profile, Registered, Registry, Target, judge};
+use crate::rule::{Memo, Profile, Registered, Registry, Target, judge_with};
 use crate::template::{Template, TemplateId};
 use crate::value::EntityId;
 
@@ -137,11 +137,12 @@ impl<'g, 'p> Runner<'g, 'p> {
         let template = &self.project.templates[template.index()];
         let names = if self.about_templates.is_empty() { Vec::new() } else { dependencies(template) };
         for registered in &self.about_templates {
-            self.one(registered, Target::Template(template.id), template, &names, &mut found);
+            self.one(registered, Target::Template(template.id), template, &names, &Memo::default(), &mut found);
         }
         for &id in entities {
+            let memo = Memo::default();
             for registered in self.by_kind.get(self.graph.entity(id).kind).into_iter().flatten() {
-                self.one(registered, Target::Node(id), template, &[], &mut found);
+                self.one(registered, Target::Node(id), template, &[], &memo, &mut found);
             }
         }
         found
@@ -151,7 +152,7 @@ impl<'g, 'p> Runner<'g, 'p> {
         let mut found = Found::default();
         if let Some(first) = self.project.templates.iter().find(|template| template.document.root().is_some()) {
             for registered in &self.about_project {
-                self.one(registered, Target::Project, first, &[], &mut found);
+                self.one(registered, Target::Project, first, &[], &Memo::default(), &mut found);
             }
         }
         found
@@ -164,6 +165,7 @@ impl<'g, 'p> Runner<'g, 'p> {
         target: Target,
         template: &'p Template,
         names: &[Dependency<'p>],
+        memo: &Memo<'p>,
         found: &mut Found,
     ) {
         let shown = || {
@@ -187,7 +189,7 @@ impl<'g, 'p> Runner<'g, 'p> {
                 found.findings.extend(sink.findings);
                 found.undecided.extend(sink.undecided);
             } else if template.document.root().is_some() {
-                let verdict = judge(rule, self.graph, target);
+                let verdict = judge_with(rule, self.graph, target, memo);
                 found.findings.extend(verdict.findings);
                 found.undecided.extend(verdict.undecided);
             }

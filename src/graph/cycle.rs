@@ -9,7 +9,7 @@ use crate::catalog::{self, Rows};
 use crate::syntax::Node;
 use crate::template::{Resource, Template};
 
-use super::{Dependency, DependencyKind};
+use super::{Dependency, DependencyKind, NamePlaces};
 
 /// That one resource is created after another.
 #[derive(Debug, Clone, Copy)]
@@ -48,7 +48,8 @@ pub fn circles<'d, 'p>(template: &'p Template, dependencies: &'d [Dependency<'p>
             (!inner.is_empty()).then_some(inner)
         })
         .collect();
-    groups.sort_by_key(|group| group.first().map(|edge| edge.dependency.span));
+    let mut places = NamePlaces::default();
+    groups.sort_by_cached_key(|group| group.first().map(|edge| places.span(edge.dependency)));
     groups
 }
 

@@ -2,7 +2,7 @@
 
 use crate::syntax::{Node, Tag};
 use crate::template::{Call, Expr, SubPart, Template, sub_arguments, sub_parts};
-use crate::source::Span;
+use crate::source::{Span, TextMap};
 
 /// How a name is used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,12 +26,33 @@ pub struct Dependency<'p> {
     pub kind: DependencyKind,
     /// The name.
     pub name: &'p str,
-    /// Where the name is written.
-    pub span: Span,
+    /// Which bytes of the node's text say it; absent if all do.
+    part: Option<(u32, u32)>,
     /// The node that it is written in.
     pub node: Node<'p>,
     /// The number of the resource that it is written in.
     pub resource: Option<usize>,
+}
+
+/// Says where names are written. Many names may stand in one text, of which it keeps the map.
+#[derive(Debug, Default)]
+pub struct NamePlaces<'p> {
+    last: Option<(Node<'p>, TextMap)>,
+}
+
+impl<'p> NamePlaces<'p> {
+    /// Where the name is written; the whole text where that cannot be told.
+    pub fn span(&mut self, dependency: &Dependency<'p>) -> Span {
+        let node = dependency.node;
+        let span = node.span();
+        let Some((start, end)) = dependency.part else { return span };
+        let map = match &mut self.last {
+            Some((known, map)) if *known == node => map,
+            last => &mut last.insert((node, node.text_map())).1,
+        };
+        let (start, end) = map.range(start, end);
+        Span::new(span.file, start, end)
+    }
 }
 
 /// All names that a template uses, in the order of the text; names of loop variables and of `Fn::Sub`'s own variables are left out.
@@ -50,40 +71,40 @@ pub fn dependencies(template: &Template) -> Vec<Dependency<'_>> {
     owners.sort_unstable();
     let loops = loop_variables(template);
     let skip: Vec<Span> = ["Metadata", "Rules", "Parameters", "Mappings"].iter().filter_map(|name| root.get(name)).map(Node::span).collect();
+    // The resource around the last name, and its metadata: most names stand in the same one as the name before.
+    let mut around: (Option<usize>, Option<Span>) = (None, None);
     for node in template.document.nodes() {
         let tag = node.tag();
         if node.is_alias() || (tag == Tag::None && !is_named(node)) {
             continue;
         }
         let span = node.span();
-        if skip.iter().any(|section| section.start <= span.start && span.end <= section.end) {
+        let within = |outer: &Span| outer.start <= span.start && span.end <= outer.end;
+        if skip.iter().any(within) {
             continue;
         }
+        // Bodies do not overlap, except those of one loop, which are all the same.
         let position = owners.partition_point(|&(start, ..)| start <= span.start);
-        let resource = owners[..position].iter().rev().find(|&&(_, end, _)| span.end <= end).map(|&(.., index)| index);
-        if resource.is_some_and(|index| in_metadata(node, template.node(template.resources[index].body))) {
+        let resource = owners[..position].last().filter(|&&(_, end, _)| span.end <= end).map(|&(.., index)| index);
+        if resource != around.0 {
+            let body = resource.map(|index| template.node(template.resources[index].body));
+            around = (resource, body.and_then(|body| body.get("Metadata")).map(Node::span));
+        }
+        if around.1.as_ref().is_some_and(within) {
             continue;
         }
-        let from = found.len();
-        names_in(node, &mut |kind, name, span, node| found.push(Dependency { kind, name, span, node, resource }));
-        if !loops.is_empty() {
-            let mut index = from;
-            while index < found.len() {
-                let name = found[index].name;
-                if loops.contains(&name) || name.contains("${") || name.contains("&{") {
-                    found.remove(index);
-                } else {
-                    index += 1;
-                }
+        names_in(node, &mut |kind, name, part, node| {
+            if !(loops.contains(&name) || (!loops.is_empty() && (name.contains("${") || name.contains("&{")))) {
+                found.push(Dependency { kind, name, part, node, resource });
             }
-        }
+        });
     }
     found
 }
 
 /// Attributes of resources that hold names without a function.
 fn is_named(node: Node<'_>) -> bool {
-    node.is_mapping() && (node.get("DependsOn").is_some() || node.get("Condition").is_some()) && is_entity(node)
+    node.is_mapping() && is_entity(node) && (node.get("DependsOn").is_some() || node.get("Condition").is_some())
 }
 
 /// True for the body of a resource or output.
@@ -93,13 +114,10 @@ fn is_entity(node: Node<'_>) -> bool {
         && section.key().is_some_and(|key| matches!(key.text(), "Resources" | "Outputs"))
 }
 
-fn in_metadata(node: Node<'_>, body: Node<'_>) -> bool {
-    let Some(metadata) = body.get("Metadata") else { return false };
-    let (inner, outer) = (node.span(), metadata.span());
-    outer.start <= inner.start && inner.end <= outer.end
-}
-
 fn loop_variables(template: &Template) -> Vec<&str> {
+    if memchr::memmem::find(template.document.text().as_bytes(), b"Fn::ForEach").is_none() {
+        return Vec::new();
+    }
     template
         .document
         .nodes()
@@ -112,27 +130,27 @@ fn loop_variables(template: &Template) -> Vec<&str> {
         .collect()
 }
 
-fn names_in<'p>(node: Node<'p>, each: &mut impl FnMut(DependencyKind, &'p str, Span, Node<'p>)) {
+fn names_in<'p>(node: Node<'p>, each: &mut impl FnMut(DependencyKind, &'p str, Option<(u32, u32)>, Node<'p>)) {
     if is_named(node) {
         if let Some(depends) = node.get("DependsOn") {
             let items: Vec<_> = if depends.is_sequence() { depends.items().collect() } else { vec![depends] };
             for item in items {
                 if let Some(name) = item.scalar() {
-                    each(DependencyKind::DependsOn, name, item.span(), item);
+                    each(DependencyKind::DependsOn, name, None, item);
                 }
             }
         }
         if let Some(condition) = node.get("Condition")
             && let Some(name) = condition.scalar()
         {
-            each(DependencyKind::Condition, name, condition.span(), condition);
+            each(DependencyKind::Condition, name, None, condition);
         }
     }
     let Some(call) = Expr::of(node).call() else {
         if node.tag() == Tag::Condition && in_conditions(node) {
             let name = if node.is_long_form() { node.entries().next().map(|(_, value)| value) } else { Some(node) };
             if let Some((name, text)) = name.and_then(|name| Some((name, name.scalar()?))) {
-                each(DependencyKind::Condition, text, name.span(), name);
+                each(DependencyKind::Condition, text, None, name);
             }
         }
         return;
@@ -144,38 +162,38 @@ fn names_in<'p>(node: Node<'p>, each: &mut impl FnMut(DependencyKind, &'p str, S
     }
 }
 
-fn names_in_call<'p>(call: Call<'p>, each: &mut impl FnMut(DependencyKind, &'p str, Span, Node<'p>)) {
+fn names_in_call<'p>(call: Call<'p>, each: &mut impl FnMut(DependencyKind, &'p str, Option<(u32, u32)>, Node<'p>)) {
     match call.function {
         Tag::Ref => {
             if let Some(name) = call.text() {
-                each(DependencyKind::Ref, name, call.argument.span(), call.argument);
+                each(DependencyKind::Ref, name, None, call.argument);
             }
         }
         Tag::GetAtt => {
             let first = call.arguments().into_iter().next();
             if let Some((node, text)) = first.and_then(|node| Some((node, node.scalar()?))) {
                 let name = if call.argument.is_sequence() { text } else { text.split('.').next().unwrap_or(text) };
-                each(DependencyKind::GetAtt, name, part_of(node, 0, name.len()), node);
+                each(DependencyKind::GetAtt, name, Some((0, to_u32(name.len()))), node);
             }
         }
         Tag::Sub => names_in_sub(call, each),
         Tag::If => {
             if let Some((node, name)) = call.arguments().first().and_then(|node| Some((*node, node.scalar()?))) {
-                each(DependencyKind::Condition, name, node.span(), node);
+                each(DependencyKind::Condition, name, None, node);
             }
         }
         Tag::FindInMap => {
             if let Some((node, name)) = call.arguments().first().and_then(|node| Some((*node, node.scalar()?)))
                 && node.tag() == Tag::None
             {
-                each(DependencyKind::Mapping, name, node.span(), node);
+                each(DependencyKind::Mapping, name, None, node);
             }
         }
         _ => {}
     }
 }
 
-fn names_in_sub<'p>(call: Call<'p>, each: &mut impl FnMut(DependencyKind, &'p str, Span, Node<'p>)) {
+fn names_in_sub<'p>(call: Call<'p>, each: &mut impl FnMut(DependencyKind, &'p str, Option<(u32, u32)>, Node<'p>)) {
     let (text, variables) = sub_arguments(call);
     let Some((node, text)) = text.and_then(|node| Some((node, node.scalar()?))) else { return };
     for part in sub_parts(text) {
@@ -183,20 +201,16 @@ fn names_in_sub<'p>(call: Call<'p>, each: &mut impl FnMut(DependencyKind, &'p st
         if variables.is_some_and(|variables| variables.get(name).is_some()) {
             continue;
         }
-        let span = part_of(node, range.start, range.end);
+        let part = Some((to_u32(range.start), to_u32(range.end)));
         match name.split_once('.') {
-            Some((resource, _)) if !name.starts_with("AWS::") => each(DependencyKind::GetAtt, resource, span, node),
-            _ => each(DependencyKind::Ref, name, span, node),
+            Some((resource, _)) if !name.starts_with("AWS::") => each(DependencyKind::GetAtt, resource, part, node),
+            _ => each(DependencyKind::Ref, name, part, node),
         }
     }
 }
 
-/// Where bytes of a scalar's decoded text stand; the whole scalar where that cannot be told.
-fn part_of(node: Node<'_>, start: usize, end: usize) -> Span {
-    let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
-    let map = node.text_map();
-    let (start, end) = map.range(offset(start), offset(end));
-    Span::new(node.span().file, start, end)
+fn to_u32(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
 }
 
 /// True if a node stands in the section of conditions, where `Condition: Name` refers to one.

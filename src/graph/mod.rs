@@ -24,7 +24,7 @@ use crate::value::{
 };
 
 pub use cycle::{Edge, circles, shortest};
-pub use dependency::{Dependency, DependencyKind, dependencies};
+pub use dependency::{Dependency, DependencyKind, NamePlaces, dependencies};
 pub use link::{Export, Producers};
 pub use name::Reference;
 pub use statement::{Principal, covers_action};

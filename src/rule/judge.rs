@@ -10,7 +10,7 @@ use crate::value::{
     Blocker, Cursor, EntityId, Found, List, Map, Scenario, Trace, Truth, Unknown, Value, World as _, text_of,
 };
 
-use super::declarative::{Condition, Env, Evaluator, Failure, Outcome};
+use super::declarative::{Condition, Env, Evaluator, Failure, Memo, Outcome};
 use super::note::{scenario_labels, scenario_note};
 use super::place::{self, Place};
 use super::{Rule, WhenUnknown};
@@ -63,7 +63,12 @@ pub enum Target {
 
 /// The rule's verdict on a target.
 pub fn judge<'p>(rule: &'p Rule, graph: &StackGraph<'p>, target: Target) -> Verdict {
-    let judge = Judge { rule, graph, target };
+    judge_with(rule, graph, target, &Memo::default())
+}
+
+/// The rule's verdict on a target, of which other rules may have been asked before.
+pub fn judge_with<'p>(rule: &'p Rule, graph: &StackGraph<'p>, target: Target, memo: &Memo<'p>) -> Verdict {
+    let judge = Judge { rule, graph, target, memo };
     let mut leaves = Vec::new();
     judge.split(Scenario::default(), &mut leaves);
     judge.conclude(&leaves)
@@ -73,11 +78,12 @@ struct Judge<'g, 'p> {
     rule: &'p Rule,
     graph: &'g StackGraph<'p>,
     target: Target,
+    memo: &'g Memo<'p>,
 }
 
 impl<'p> Judge<'_, 'p> {
     fn split(&self, scenario: Scenario<'p>, leaves: &mut Vec<Leaf<'p>>) {
-        let evaluator = Evaluator::new(self.graph, scenario.clone());
+        let evaluator = Evaluator::new(self.graph, scenario.clone(), self.memo);
         let result = self.evaluate(&evaluator);
         if let Judged::Unknown(unknown) = &result
             && let Some(blocker) = unknown.blockers.first()
@@ -158,8 +164,19 @@ impl<'p> Judge<'_, 'p> {
             Truth::False => Judged::Fail(self.explain(evaluator, env)),
             Truth::Unknown => {
                 let mut unknown = Unknown::default();
+                let elsewhere = self.target == Target::Project && when.hangs_on_other_files();
                 for why in [when.why, require.why].into_iter().flatten() {
                     unknown.merge(&why);
+                }
+                if unknown.blockers.is_empty() {
+                    // What cannot be resolved counts as set; whether the rule applies may still be unknown.
+                    if self.rule.unknown == WhenUnknown::Pass && require.truth == Truth::Unknown {
+                        return Judged::Pass;
+                    }
+                    // A rule about the project makes no claim about files that were not loaded.
+                    if elsewhere {
+                        return Judged::Aside;
+                    }
                 }
                 Judged::Unknown(unknown)
             }
@@ -459,13 +476,12 @@ impl<'p> Judge<'_, 'p> {
 
     /// What the rule makes of not knowing.
     fn decide_unknown(&self, mut reasons: Vec<Reason>, verdict: &mut Verdict) {
-        let evaluator = Evaluator::new(self.graph, Scenario::default());
+        let evaluator = Evaluator::new(self.graph, Scenario::default(), self.memo);
         let own = self.own(&evaluator);
         let env = Env::new("self", &own);
         let place = self.own_place(&evaluator, &env);
         match self.rule.unknown {
-            WhenUnknown::Pass => {}
-            WhenUnknown::Skip => {
+            WhenUnknown::Pass | WhenUnknown::Skip => {
                 reasons.sort();
                 reasons.dedup();
                 verdict.undecided =

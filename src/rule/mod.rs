@@ -16,7 +16,8 @@ use std::str::FromStr;
 
 use crate::finding::Severity;
 
-pub use judge::{Target, Verdict, judge};
+pub use declarative::Memo;
+pub use judge::{Target, Verdict, judge, judge_with};
 pub use meta::{Profile, RuleDocs, RuleMeta};
 pub use registry::{KEYS, Registered, Registry, Rule, RuleFileError};
 

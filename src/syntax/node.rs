@@ -243,7 +243,12 @@ impl<'d> Node<'d> {
 
     /// The node that an alias stands for; any other node is itself. An alias chain ends after a few steps.
     #[must_use]
+    #[inline]
     pub fn follow(self) -> Self {
+        if self.data().kind == Kind::Alias { self.behind_alias() } else { self }
+    }
+
+    fn behind_alias(self) -> Self {
         let mut node = self;
         for _ in 0..8 {
             if node.data().kind != Kind::Alias {
@@ -312,6 +317,20 @@ impl<'d> Node<'d> {
         &self.document.text[start as usize..end as usize]
     }
 
+    /// True for a scalar with this text; most keys differ in length, which is seen first.
+    fn is_text(self, text: &str) -> bool {
+        let data = self.follow().data();
+        if data.kind != Kind::Scalar {
+            return false;
+        }
+        if data.link != NONE {
+            return *self.document.owned[data.link as usize] == *text;
+        }
+        let quotes = u32::from(matches!(data.style, Style::SingleQuoted | Style::DoubleQuoted));
+        let (start, end) = ((data.start + quotes) as usize, (data.end - quotes) as usize);
+        end - start == text.len() && self.document.text.as_bytes()[start..end] == *text.as_bytes()
+    }
+
     /// The type that CloudFormation gives this scalar; a tag of YAML (`!!str`) overrides the notation. `None` for anything that is no scalar.
     pub fn scalar_type(self) -> Option<ScalarType> {
         let node = self.follow();
@@ -340,8 +359,13 @@ impl<'d> Node<'d> {
             Style::Plain | Style::Block | Style::Flow => Quoting::Plain,
         };
         let text = node.text();
-        let map = TextMap::align(text, &self.document.text[node.text_range()], data.start, quoting)
-            .unwrap_or_else(|| TextMap::whole(to_u32(text.len()), data.start, data.end));
+        let map = if data.kind == Kind::Scalar && data.link == NONE {
+            let quotes = u32::from(matches!(data.style, Style::SingleQuoted | Style::DoubleQuoted));
+            TextMap::identity(to_u32(text.len()), data.start + quotes)
+        } else {
+            TextMap::align(text, &self.document.text[node.text_range()], data.start, quoting)
+                .unwrap_or_else(|| TextMap::whole(to_u32(text.len()), data.start, data.end))
+        };
         match &self.document.map {
             Some(outer) => TextMap::compose(&map, outer),
             None => map,
@@ -396,10 +420,9 @@ impl<'d> Node<'d> {
         let mut found = None;
         let mut merge = None;
         for (key, value) in self.entries() {
-            let text = key.scalar().unwrap_or_default();
-            if text == name {
+            if key.is_text(name) {
                 found = Some((key, value));
-            } else if text == "<<" && key.style() == Style::Plain {
+            } else if key.is_text("<<") && key.style() == Style::Plain {
                 merge = Some(value);
             }
         }

@@ -34,12 +34,18 @@ impl<'t> Iterator for SubParts<'t> {
             return None;
         }
         let mut search = 0;
-        while let Some(open) = rest[search..].find("${").map(|open| open + search) {
-            let Some(close) = rest[open..].find('}').map(|close| close + open) else { break };
+        while let Some(open) = memchr::memchr(b'$', &rest.as_bytes()[search..]).map(|open| open + search) {
+            if rest.as_bytes().get(open + 1) != Some(&b'{') {
+                search = open + 1;
+                continue;
+            }
+            let Some(close) = memchr::memchr(b'}', &rest.as_bytes()[open..]).map(|close| close + open) else { break };
             let inner = &rest[open + 2..close];
-            if inner.contains("${") {
+            if memchr::memchr(b'$', inner.as_bytes()).is_some()
+                && let Some(later) = inner.rfind("${")
+            {
                 // `${a ${b}`: the first `${` is text.
-                search = open + 2;
+                search = open + 2 + later;
                 continue;
             }
             if open > 0 {

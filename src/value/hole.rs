@@ -215,7 +215,7 @@ pub fn text_of(value: &Value<'_>) -> String {
 /// Puts parts together to a value: text next to text becomes one, no hole makes it known.
 pub fn joined(parts: Vec<Part<'_>>) -> Value<'_> {
     let mut merged = merged(parts);
-    if merged.iter().any(|part| matches!(part, Part::Text(text) if text.contains(DYNAMIC))) {
+    if merged.iter().any(|part| matches!(part, Part::Text(text) if has_dynamic_reference(text))) {
         merged = self::merged(with_dynamic_references(merged));
     }
     if merged.iter().any(|part| matches!(part, Part::Hole(_))) {
@@ -243,6 +243,12 @@ fn merged(parts: Vec<Part<'_>>) -> Vec<Part<'_>> {
 
 /// How a dynamic reference starts; it ends with `}}` (AWS documentation, "Using dynamic references").
 const DYNAMIC: &str = "{{resolve:";
+
+/// True if a text holds the start of a dynamic reference.
+pub(super) fn has_dynamic_reference(text: &str) -> bool {
+    // Most texts hold no brace at all, which is seen much faster.
+    memchr::memchr(b'{', text.as_bytes()).is_some_and(|at| text[at..].contains(DYNAMIC))
+}
 
 /// Makes one hole of each `{{resolve:…}}`, also where `Fn::Sub` or `Fn::Join` puts it together of several parts.
 fn with_dynamic_references(parts: Vec<Part<'_>>) -> Vec<Part<'_>> {

@@ -12,7 +12,8 @@ use crate::syntax::{Kind, Node, Segment, Tag};
 use crate::template::{Expr, Parameter, TemplateId};
 
 use super::{
-    Blocker, Choice, Cursor, Hole, List, Map, Part, Scalar, ScalarKind, Scenario, Trace, Unknown, Value, World, joined,
+    Blocker, Choice, Cursor, Hole, List, Map, Part, Scalar, ScalarKind, Scenario, Trace, Unknown, Value, World,
+    hole::has_dynamic_reference, joined,
 };
 
 /// References within references; deeper is a cycle or as good as one.
@@ -71,6 +72,22 @@ impl<'w, 'p> Resolver<'w, 'p> {
     /// Records that an edge rests on shared parameters.
     pub fn note_shared(&self) {
         self.trace.borrow_mut().shared = true;
+    }
+
+    /// Records what was read to have something that is known already.
+    pub fn note(&self, read: &Trace<'p>) {
+        let mut trace = self.trace.borrow_mut();
+        trace.shared |= read.shared;
+        for known in &read.conditions {
+            if !trace.conditions.contains(known) {
+                trace.conditions.push(*known);
+            }
+        }
+        for known in &read.direct {
+            if !trace.direct.iter().any(|direct| direct.choice == known.choice) {
+                trace.direct.push(known.clone());
+            }
+        }
     }
 
     /// Forgets what was read so far.
@@ -147,7 +164,7 @@ impl<'w, 'p> Resolver<'w, 'p> {
         if let Some(value) = self.dialect_text(cursor, text) {
             return value;
         }
-        if text.contains("{{resolve:") {
+        if has_dynamic_reference(text) {
             return joined(vec![Part::Text(Cow::Borrowed(text))]);
         }
         let Some(scalar) = Scalar::of(node) else { return Value::Absent };

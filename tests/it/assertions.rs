@@ -107,3 +107,39 @@ tests:
     .unwrap();
     file.tests[0].run(&file.rule).unwrap();
 }
+
+#[test]
+fn a_rule_that_takes_the_unresolved_as_set_is_silent_only_about_its_requirement() {
+    let rule = |marker: &str, properties: &str| {
+        format!(
+            r#"
+id: TST004
+name: keyed
+summary: a test
+severity: high
+match: AWS::SageMaker::EndpointConfig
+when: {{ path: Kind, not_equals: serverless }}
+require: {{ path: KmsKeyId, present: true }}
+unknown: pass
+message: "`{{self}}` has no key{{when}}"
+tests:
+  - name: one
+    template: |
+      Parameters: {{ Kind: {{ Type: String }} }}
+      Resources:
+        Config:{marker}
+          Type: AWS::SageMaker::EndpointConfig
+          Properties: {properties}
+"#
+        )
+    };
+    for (marker, properties) in [
+        ("", "{ KmsKeyId: !ImportValue key }"),
+        ("   # <- unknown", "{ Kind: !Ref Kind }"),
+        ("", "{ Kind: !Ref Kind, KmsKeyId: !ImportValue key }"),
+        ("   # <- fail", "{ Kind: volume }"),
+    ] {
+        let file = RuleFile::read(&rule(marker, properties)).unwrap();
+        file.tests[0].run(&file.rule).unwrap();
+    }
+}

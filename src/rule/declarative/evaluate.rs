@@ -7,7 +7,7 @@ use crate::value::{EntityId, Found, Resolver, Scenario, Truth, Unknown, Value, W
 
 use super::condition::{Condition, Leaf, Quantifier, Test};
 use super::subject::Element;
-use super::{Binding, TermPath};
+use super::{Binding, Memo, TermPath};
 
 /// A truth with the reasons for not knowing.
 #[derive(Debug, Clone)]
@@ -32,6 +32,12 @@ impl<'p> Outcome<'p> {
     /// A truth; the reasons are taken if it is not known.
     pub fn of(truth: Truth, why: impl FnOnce() -> Unknown<'p>) -> Self {
         Self { truth, why: (truth == Truth::Unknown).then(|| Box::new(why())) }
+    }
+
+    /// True if it is not known only because other files may exist.
+    pub fn hangs_on_other_files(&self) -> bool {
+        let outside = |why: &Unknown<'p>| why.reasons.iter().all(|reason| reason.kind == ReasonKind::OutsideTheSet);
+        self.why.as_deref().is_some_and(outside)
     }
 
     /// True only if both are.
@@ -142,12 +148,14 @@ pub struct Evaluator<'g, 'p> {
     pub graph: &'g StackGraph<'p>,
     /// Values in the scenario.
     pub resolver: Resolver<'g, 'p>,
+    /// What other rules have asked already.
+    pub(super) memo: &'g Memo<'p>,
 }
 
 impl<'g, 'p> Evaluator<'g, 'p> {
     /// An evaluator for a scenario.
-    pub fn new(graph: &'g StackGraph<'p>, scenario: Scenario<'p>) -> Self {
-        Self { graph, resolver: Resolver::new(graph, scenario) }
+    pub fn new(graph: &'g StackGraph<'p>, scenario: Scenario<'p>, memo: &'g Memo<'p>) -> Self {
+        Self { graph, resolver: Resolver::new(graph, scenario), memo }
     }
 
     /// A condition's outcome.

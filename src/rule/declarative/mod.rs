@@ -5,6 +5,7 @@ mod condition;
 mod evaluate;
 mod explain;
 mod join;
+mod memo;
 mod message;
 mod operator;
 mod subject;
@@ -17,6 +18,7 @@ pub use condition::{
 };
 pub use evaluate::{Env, Evaluator, Outcome};
 pub use explain::Failure;
+pub use memo::Memo;
 pub use message::{GAPS, Message, Piece as MessagePiece};
 
 /// A name bound to the nodes that a value refers to.

@@ -126,7 +126,7 @@ impl<'p> Evaluator<'_, 'p> {
     ) -> Vec<Element<'p>> {
         let mut elements = Vec::new();
         for carrier in self.values(of, env) {
-            for statement in self.graph.statements(&self.resolver, &carrier, effective) {
+            for statement in self.carried(&carrier, effective).iter().cloned() {
                 let mut selected = Outcome::TRUE;
                 if let Some(effect) = effect {
                     selected = selected.and(|| self.has_effect(&statement, effect));
@@ -143,6 +143,17 @@ impl<'p> Evaluator<'_, 'p> {
             }
         }
         elements
+    }
+
+    /// The statements of a carrier; where no choice is made they are the same for every rule.
+    fn carried(&self, carrier: &Found<'p>, effective: bool) -> Rc<[Found<'p>]> {
+        if self.resolver.scenario().is_empty()
+            && let Some(known) = self.memo.statements(self.graph, carrier, effective)
+        {
+            self.resolver.note(&known.trace);
+            return known.items;
+        }
+        self.graph.statements(&self.resolver, carrier, effective).into()
     }
 
     fn has_effect(&self, statement: &Found<'p>, effect: &str) -> Outcome<'p> {

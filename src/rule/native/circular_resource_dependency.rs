@@ -1,7 +1,7 @@
 //! TPL011: resources that depend on each other in a circle, in a scenario that the template allows.
 
 use crate::finding::{Confidence, Label};
-use crate::graph::{Edge, circles, shortest};
+use crate::graph::{Edge, NamePlaces, circles, shortest};
 use crate::value::{Resolver, Unknown};
 
 use super::report::hidden;
@@ -21,11 +21,12 @@ pub(super) fn check(context: &Context<'_, '_>, sink: &mut Sink) {
         let name = |index: usize| &*context.template.resources[index].name;
         let others: Vec<&str> = circle[1..].iter().map(|edge| name(edge.from)).collect();
         let detail = format!("{}{}", through(&others), wrong.when());
-        let mut place = context.place(context.cursor(first.dependency.node), first.dependency.span);
+        let mut places = NamePlaces::default();
+        let mut place = context.place(context.cursor(first.dependency.node), places.span(first.dependency));
         place.label = format!("needs `{}`", name(first.to));
         let mut finding = context.finding(place, name(first.from), &detail);
         finding.related.extend(circle[1..].iter().map(|edge| Label {
-            span: edge.dependency.span,
+            span: places.span(edge.dependency),
             text: format!("`{}` needs `{}`", name(edge.from), name(edge.to)),
         }));
         wrong.explain(context, &mut finding);

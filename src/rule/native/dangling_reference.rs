@@ -1,7 +1,7 @@
 //! TPL018: a reference to a parameter, resource, condition, mapping or mapping key that the template does not define.
 
 use crate::finding::{Label, ReasonKind};
-use crate::graph::DependencyKind;
+use crate::graph::{DependencyKind, NamePlaces};
 use crate::rule::declarative::nearest;
 use crate::syntax::{Node, Tag, canonical_text};
 use crate::template::{Expr, Template};
@@ -23,6 +23,7 @@ pub(super) fn check(context: &Context<'_, '_>, sink: &mut Sink) {
 
 fn names(context: &Context<'_, '_>, sink: &mut Sink) {
     let template = context.template;
+    let mut places = NamePlaces::default();
     for dependency in context.dependencies.iter().filter(|dependency| !is_defined(template, dependency)) {
         let (detail, besides): (_, &[&str]) = match dependency.kind {
             DependencyKind::Ref => ("parameter or resource", &["Outputs", "Conditions", "Mappings"]),
@@ -32,12 +33,13 @@ fn names(context: &Context<'_, '_>, sink: &mut Sink) {
             DependencyKind::Condition => ("condition", &["Outputs", "Resources", "Mappings", "Parameters"]),
             DependencyKind::Mapping => ("mapping", &["Outputs", "Resources", "Conditions", "Parameters"]),
         };
-        let place = context.place(context.cursor(dependency.node), dependency.span);
+        let span = places.span(dependency);
+        let place = context.place(context.cursor(dependency.node), span);
         if let Some(reason) = hidden(template, besides) {
             sink.undecided.push(context.undecided(place, Unknown { reasons: vec![reason], blockers: Vec::new() }));
             continue;
         }
-        let written = template.document.text().get(dependency.span.range()).unwrap_or_default();
+        let written = template.document.text().get(span.range()).unwrap_or_default();
         let name = if dependency.name.is_empty() { written } else { dependency.name };
         let mut finding = context.finding(place, name, detail);
         finding.help = nearest(name, known(template, dependency.kind)).map(|near| format!("did you mean `{near}`?"));

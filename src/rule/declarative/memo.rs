@@ -1,0 +1,52 @@
+//! What several rules ask of one node before any choice is made, worked out once.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use crate::graph::StackGraph;
+use crate::syntax::{Document, NodeId};
+use crate::template::Binding;
+use crate::value::{EntityId, Found, Map, Resolver, Trace, Value};
+
+/// Answers about one node and its surroundings; to be used for the rules of one node and then dropped.
+#[derive(Default)]
+pub struct Memo<'p> {
+    statements: RefCell<Vec<(Carrier, Statements<'p>)>>,
+}
+
+/// What carries statements.
+#[derive(Debug, PartialEq, Eq)]
+enum Carrier {
+    /// A node, and whether policies that are attached elsewhere count.
+    Entity(EntityId, bool),
+    /// A policy document as written: its tree, its node, the loop that it stands in.
+    Document(*const Document, NodeId, *const Binding),
+}
+
+/// Statements, and what was read to have them.
+#[derive(Clone)]
+pub(super) struct Statements<'p> {
+    pub(super) items: Rc<[Found<'p>]>,
+    pub(super) trace: Rc<Trace<'p>>,
+}
+
+impl<'p> Memo<'p> {
+    /// The statements of a carrier with no choice made; nothing for a carrier that cannot be told from others.
+    pub(super) fn statements(&self, graph: &StackGraph<'p>, carrier: &Found<'p>, effective: bool) -> Option<Statements<'p>> {
+        let key = match &carrier.value {
+            Value::Entity(id) => Carrier::Entity(*id, effective),
+            Value::Map(Map::Node(cursor)) if cursor.fallback.is_none() && cursor.frame.substitutions.is_none() => {
+                Carrier::Document(cursor.node.document(), cursor.node.id(), cursor.frame.bindings.as_ptr())
+            }
+            _ => return None,
+        };
+        if let Some((_, known)) = self.statements.borrow().iter().find(|(known, _)| *known == key) {
+            return Some(known.clone());
+        }
+        let resolver: Resolver<'_, 'p> = graph.unchosen();
+        let items = graph.statements(&resolver, carrier, effective).into();
+        let statements = Statements { items, trace: Rc::new(resolver.trace()) };
+        self.statements.borrow_mut().push((key, statements.clone()));
+        Some(statements)
+    }
+}
