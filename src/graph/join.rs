@@ -14,6 +14,7 @@ use crate::syntax::{Path, Segment};
 use crate::value::{Choice, EntityId, Hole, Part, Resolver, Value, World as _, canonical};
 
 use super::StackGraph;
+use super::name::{is_arn_of_another_service, segments};
 use super::text_index::{Choices, TextIndex};
 
 /// Fewer nodes are looked at one by one.
@@ -51,11 +52,11 @@ struct Named {
 
 /// What a value may mean.
 #[derive(Default)]
-struct Sought {
+struct Sought<'p> {
     /// Resources that it refers to.
     entities: Vec<EntityId>,
-    /// Names.
-    keys: Vec<String>,
+    /// Texts that may be, or may hold, a name.
+    texts: Vec<Vec<Part<'p>>>,
     /// It may be a name that nobody wrote down.
     loose: bool,
     /// It may be anything.
@@ -127,11 +128,13 @@ impl<'p> StackGraph<'p> {
             let first = nodes.partition_point(|&node| self.owner(node) < entity);
             found.extend(nodes[first..].iter().take_while(|&&node| self.owner(node) == entity));
         }
-        if !sought.keys.is_empty() {
+        let naming = catalog::naming(kind);
+        for text in sought.texts.iter().filter(|text| !is_arn_of_another_service(text, naming)) {
             let named = self.named(kind);
             let choices = choices(resolver);
-            for key in &sought.keys {
-                named.by_name.near(key, &choices, &mut found);
+            named.by_name.near(&key(text), &choices, &mut found);
+            for segment in segments(text) {
+                named.by_name.near(&key(&segment), &choices, &mut found);
             }
             found.extend(&named.open);
         }
@@ -141,7 +144,7 @@ impl<'p> StackGraph<'p> {
     }
 
     /// Gathers what a value may mean.
-    fn seek(&self, resolver: &Resolver<'_, 'p>, value: &Value<'p>, depth: u8, sought: &mut Sought) {
+    fn seek(&self, resolver: &Resolver<'_, 'p>, value: &Value<'p>, depth: u8, sought: &mut Sought<'p>) {
         let parts = match value {
             Value::Entity(id) => return sought.entities.push(self.owner(*id)),
             Value::Unknown(_) => {
@@ -173,8 +176,7 @@ impl<'p> StackGraph<'p> {
         }
         let parts = resolver.with_names(&parts);
         sought.loose |= is_loose(&parts);
-        sought.keys.extend(super::name::segments(&parts).iter().map(|segment| key(segment)));
-        sought.keys.push(key(&parts));
+        sought.texts.push(parts);
     }
 
     /// The resource that a node is, or was read from.
@@ -262,7 +264,7 @@ impl<'p> StackGraph<'p> {
         if is_loose(&named) {
             index.loose.push(node);
         }
-        for segment in super::name::segments(&named) {
+        for segment in segments(&named) {
             index.by_name.add(key(&segment), node);
         }
         index.by_name.add(key(&named), node);

@@ -238,7 +238,7 @@ pub(super) fn segments<'p>(parts: &[Part<'p>]) -> Vec<Vec<Part<'p>>> {
 }
 
 /// True for an ARN whose service is literal and not that of the type.
-fn is_arn_of_another_service(parts: &[Part<'_>], naming: Option<&'static Naming>) -> bool {
+pub(super) fn is_arn_of_another_service(parts: &[Part<'_>], naming: Option<&'static Naming>) -> bool {
     let Some(service) = naming.and_then(|naming| naming.arn).and_then(|arn| arn.split(':').next()) else { return false };
     let mut text = String::new();
     for part in parts.iter().take(3) {
