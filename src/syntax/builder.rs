@@ -121,7 +121,13 @@ impl Builder {
             self.document.nodes[id as usize].end = end.max(self.document.nodes[id as usize].start);
         }
         if self.functions && count == 2 && self.document.nodes[id as usize].kind == Kind::Mapping {
-            let tag = self.document.node(NodeId(first)).scalar().map_or(Tag::None, Tag::from_key);
+            // A tag on the key (`!ImportValue Fn::Sub: x`) takes the key out of its role: what is meant cannot be told.
+            let key = self.document.node(NodeId(first));
+            let tag = match key.scalar() {
+                Some(_) if key.tag() == Tag::Other => Tag::UnknownFunction,
+                Some(name) => Tag::from_key(name),
+                None => Tag::None,
+            };
             let node = &mut self.document.nodes[id as usize];
             if tag != Tag::None && node.tag == Tag::None {
                 node.tag = tag;

@@ -178,7 +178,11 @@ impl Reader<'_, '_> {
             }
             Event::Comment(..) => self.comment(&range),
             Event::Scalar(decoded, style, anchor, source_tag) => {
-                let code = source_tag.as_deref().map_or(Tag::None, tag_code);
+                let code = match source_tag.as_deref().map_or(Tag::None, tag_code) {
+                    // No function stands on a key.
+                    code if code.is_function() && self.builder.expects_key() => Tag::Other,
+                    code => code,
+                };
                 let id = self.scalar(&decoded, style, range, code, anchor != 0);
                 self.properties(id, anchor, tag);
             }

@@ -139,7 +139,14 @@ fn tag<'p>(context: &Context<'_, 'p>, node: Node<'p>, sink: &mut Sink) {
     if in_metadata(node) || text.starts_with("!Rain::") {
         return;
     }
-    let near = nearest(text.trim_start_matches('!'), Tag::NAMES.into_iter());
+    let name = text.trim_start_matches('!');
+    if Tag::NAMES.contains(&name) {
+        let detail = format!("the tag `{text}` stands on a key");
+        let help = format!("put `{text}` on the line of the property, before the line of this key, or write the long form of the function");
+        tell(context, node, span, &detail, Some(help), sink);
+        return;
+    }
+    let near = nearest(name, Tag::NAMES.into_iter());
     let help = near.map(|near| format!("did you mean `!{near}`?"));
     tell(context, node, span, &format!("`{text}` is no function of CloudFormation"), help, sink);
 }
@@ -147,7 +154,8 @@ fn tag<'p>(context: &Context<'_, 'p>, node: Node<'p>, sink: &mut Sink) {
 /// `Fn::Concat`
 fn function<'p>(context: &Context<'_, 'p>, node: Node<'p>, sink: &mut Sink) {
     let Some((key, _)) = node.entries().next().filter(|_| !in_metadata(node)) else { return };
-    let Some(name) = key.scalar() else { return };
+    // Of a key with a tag the tag is told.
+    let Some(name) = key.scalar().filter(|_| key.tag() == Tag::None) else { return };
     let short = name.strip_prefix("Fn::").unwrap_or(name);
     let help = nearest(short, Tag::NAMES.into_iter()).map(|near| match near {
         "Ref" | "Condition" => format!("did you mean `{near}`?"),
