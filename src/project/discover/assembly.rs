@@ -75,9 +75,10 @@ fn collect(path: &Utf8Path, depth: u32, candidates: &mut Vec<Candidate>) -> Opti
     for artifact in manifest.artifacts.values() {
         let properties = &artifact.properties;
         match artifact.kind.as_str() {
-            // Named by the manifest, so missing ones are said.
+            // Named by the manifest, so missing ones are said; a stack without resources is nobody's mistake.
             "aws:cloudformation:stack" => {
-                candidates.extend(properties.template_file.iter().map(|file| take(directory, file, false)));
+                let named = properties.template_file.iter();
+                candidates.extend(named.map(|file| take(directory, file, directory.join(file).exists())));
             }
             "cdk:cloud-assembly" => {
                 if let Some(nested) = &properties.directory_name {
