@@ -63,11 +63,7 @@ fn generate(root: &Path, problems: &mut Problems) -> [(&'static str, Vec<u8>); 3
     documents::write(root, problems, &mut code);
     let texts = rules::write(&rules, &tables, &mut code);
     patterns::write(&automata, &mut code);
-    [
-        ("catalog.rs", code.into_bytes()),
-        ("rules.json", texts.into_bytes()),
-        ("automata.bin", automata.blob),
-    ]
+    [("catalog.rs", code.into_bytes()), ("rules.json", texts.into_bytes()), ("automata.bin", automata.blob)]
 }
 
 fn variable(name: &str) -> String {

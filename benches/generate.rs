@@ -18,7 +18,9 @@ fn main() -> ExitCode {
             ExitCode::SUCCESS
         }
         Err(message) => {
-            println!("{message}\nusage: DIR [--templates N] [--format yaml|json] [--seed N] | DIR --giant | DIR --hostile [--bytes N]");
+            println!(
+                "{message}\nusage: DIR [--templates N] [--format yaml|json] [--seed N] | DIR --giant | DIR --hostile [--bytes N]"
+            );
             ExitCode::from(2)
         }
     }

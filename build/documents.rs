@@ -23,31 +23,13 @@ pub(crate) fn write(root: &Path, problems: &mut Problems, code: &mut String) {
         let rules = nodes.sorted(list, key, |row| virtual_rule(row, key));
         table(code, name, "VirtualRule", rules);
     }
-    let nested = nodes
-        .map
-        .get("nested")
-        .and_then(Value::as_object)
-        .cloned()
-        .unwrap_or_default();
+    let nested = nodes.map.get("nested").and_then(Value::as_object).cloned().unwrap_or_default();
     let nested = nested.iter().map(|(step, members)| {
-        format!(
-            "({}, {} as &[&str])",
-            literal(step),
-            literals(source::texts(members).unwrap_or_default())
-        )
+        format!("({}, {} as &[&str])", literal(step), literals(source::texts(members).unwrap_or_default()))
     });
     table(code, "NESTED_STEPS", "(&str, &[&str])", nested);
-    let states = nodes
-        .map
-        .get("asl-states")
-        .and_then(source::texts)
-        .unwrap_or_default();
-    table(
-        code,
-        "NESTED_STATES",
-        "&[&str]",
-        states.iter().map(|path| segments(path)),
-    );
+    let states = nodes.map.get("asl-states").and_then(source::texts).unwrap_or_default();
+    table(code, "NESTED_STATES", "&[&str]", states.iter().map(|path| segments(path)));
     table(code, "IMAGES", "(&str, &[&[&str]])", nodes.images());
     problems.0.append(&mut embedded.problems.0);
     problems.0.append(&mut nodes.problems.0);
@@ -62,11 +44,7 @@ struct File {
 impl File {
     fn read(root: &Path, path: &Path, problems: &mut Problems) -> Self {
         let (name, map) = source::read(root, path, problems).unwrap_or_default();
-        Self {
-            name,
-            map,
-            problems: Problems::default(),
-        }
+        Self { name, map, problems: Problems::default() }
     }
 
     /// The rows of a list as expressions, sorted by one of their fields; rows of one key keep their order.
@@ -78,17 +56,9 @@ impl File {
     ) -> Vec<String> {
         let mut rows: Vec<(String, String)> = Vec::new();
         if !self.name.is_empty() && !self.map.get(list).is_some_and(Value::is_array) {
-            self.problems
-                .add(&self.name, format!("has no list `{list}`"));
+            self.problems.add(&self.name, format!("has no list `{list}`"));
         }
-        for row in self
-            .map
-            .get(list)
-            .and_then(Value::as_array)
-            .into_iter()
-            .flatten()
-            .filter_map(Value::as_object)
-        {
+        for row in self.map.get(list).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_object) {
             match field(row, key).and_then(|at| Ok((at, lower(row)?))) {
                 Ok(pair) => rows.push(pair),
                 Err(problem) => self.problems.add(&self.name, format!("{list}: {problem}")),
@@ -101,23 +71,13 @@ impl File {
     /// The paths of images, gathered by kind.
     fn images(&mut self) -> Vec<String> {
         let mut kinds: BTreeMap<String, Vec<String>> = BTreeMap::new();
-        for row in self
-            .map
-            .get("images")
-            .and_then(Value::as_array)
-            .into_iter()
-            .flatten()
-            .filter_map(Value::as_object)
-        {
+        for row in self.map.get("images").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_object) {
             match field(row, "kind").and_then(|kind| Ok((kind, field(row, "path")?))) {
                 Ok((kind, path)) => kinds.entry(kind).or_default().push(segments(&path)),
                 Err(problem) => self.problems.add(&self.name, format!("images: {problem}")),
             }
         }
-        kinds
-            .into_iter()
-            .map(|(kind, paths)| format!("({}, {})", literal(&kind), slice(paths)))
-            .collect()
+        kinds.into_iter().map(|(kind, paths)| format!("({}, {})", literal(&kind), slice(paths))).collect()
     }
 }
 
@@ -150,20 +110,14 @@ fn virtual_rule(row: &Map<String, Value>, key: &str) -> Result<String, String> {
 }
 
 fn field(row: &Map<String, Value>, key: &str) -> Result<String, String> {
-    row.get(key)
-        .and_then(Value::as_str)
-        .map(str::to_owned)
-        .ok_or_else(|| format!("a row has no `{key}`"))
+    row.get(key).and_then(Value::as_str).map(str::to_owned).ok_or_else(|| format!("a row has no `{key}`"))
 }
 
 /// `Policies[*].PolicyDocument` as `["Policies", "[*]", "PolicyDocument"]`; the empty path has no segments.
 fn segments(path: &str) -> String {
-    let parts = path
-        .split('.')
-        .filter(|part| !part.is_empty())
-        .flat_map(|part| match part.strip_suffix("[*]") {
-            Some(key) => vec![literal(key), literal("[*]")],
-            None => vec![literal(part)],
-        });
+    let parts = path.split('.').filter(|part| !part.is_empty()).flat_map(|part| match part.strip_suffix("[*]") {
+        Some(key) => vec![literal(key), literal("[*]")],
+        None => vec![literal(part)],
+    });
     slice(parts)
 }

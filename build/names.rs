@@ -17,77 +17,40 @@ pub(crate) fn write(root: &Path, problems: &mut Problems, code: &mut String) {
             problems.add(&file, "has no map `types`");
         }
         for (name, row) in types.into_iter().flatten() {
-            match row
-                .as_object()
-                .ok_or("is not a map".to_owned())
-                .and_then(|row| naming(name, row))
-            {
+            match row.as_object().ok_or("is not a map".to_owned()).and_then(|row| naming(name, row)) {
                 Ok(expression) => rows.push((name.clone(), expression)),
                 Err(problem) => problems.add(&file, format!("{name}: {problem}")),
             }
         }
     }
     if let Some((file, map)) = source::read(root, &folder.join("virtual.yaml"), problems) {
-        for (kind, property) in map
-            .get("names")
-            .and_then(Value::as_object)
-            .into_iter()
-            .flatten()
-        {
+        for (kind, property) in map.get("names").and_then(Value::as_object).into_iter().flatten() {
             match source::text(property) {
-                Some(property) => rows.push((
-                    kind.clone(),
-                    expression(kind, Some(&property), &Map::new(), "Other", &[]),
-                )),
+                Some(property) => {
+                    rows.push((kind.clone(), expression(kind, Some(&property), &Map::new(), "Other", &[])))
+                }
                 None => problems.add(&file, format!("names: {kind} must name one member")),
             }
         }
     }
     rows.sort();
     if let Some(pair) = rows.windows(2).find(|pair| pair[0].0 == pair[1].0) {
-        problems.add(
-            "rules/catalog/names.yaml",
-            format!("{} is in it twice, or also in virtual.yaml", pair[0].0),
-        );
+        problems.add("rules/catalog/names.yaml", format!("{} is in it twice, or also in virtual.yaml", pair[0].0));
     }
-    table(
-        code,
-        "NAMINGS",
-        "Naming",
-        rows.into_iter().map(|(_, expression)| expression),
-    );
+    table(code, "NAMINGS", "Naming", rows.into_iter().map(|(_, expression)| expression));
 }
 
 fn naming(name: &str, row: &Map<String, Value>) -> Result<String, String> {
-    const KEYS: [&str; 7] = [
-        "name",
-        "label",
-        "within",
-        "ref",
-        "attributes",
-        "arn",
-        "target",
-    ];
+    const KEYS: [&str; 7] = ["name", "label", "within", "ref", "attributes", "arn", "target"];
     if let Some(key) = row.keys().find(|key| !KEYS.contains(&key.as_str())) {
         return Err(format!("unknown key `{key}`"));
     }
     let mut attributes = Vec::new();
-    for (attribute, value) in row
-        .get("attributes")
-        .and_then(Value::as_object)
-        .into_iter()
-        .flatten()
-    {
+    for (attribute, value) in row.get("attributes").and_then(Value::as_object).into_iter().flatten() {
         attributes.push((attribute.as_str(), returned(value)?));
     }
     let reference = returned(row.get("ref").ok_or("`ref` is missing")?)?;
-    Ok(expression(
-        name,
-        row.get("name").and_then(Value::as_str),
-        row,
-        reference,
-        &attributes,
-    ))
+    Ok(expression(name, row.get("name").and_then(Value::as_str), row, reference, &attributes))
 }
 
 fn expression(
@@ -98,9 +61,7 @@ fn expression(
     attributes: &[(&str, &str)],
 ) -> String {
     let field = |key: &str| optional(row.get(key).and_then(Value::as_str));
-    let attributes = attributes
-        .iter()
-        .map(|(attribute, value)| format!("({}, Returned::{value})", literal(attribute)));
+    let attributes = attributes.iter().map(|(attribute, value)| format!("({}, Returned::{value})", literal(attribute)));
     format!(
         "Naming {{ resource_type: {}, property: {}, label: {}, within: {}, reference: Returned::{reference}, attributes: {}, arn: {}, target: {} }}",
         literal(name),

@@ -11,10 +11,7 @@ pub(crate) fn literal(text: &str) -> String {
 
 /// Text that may be missing as a Rust expression.
 pub(crate) fn optional(text: Option<&str>) -> String {
-    text.map_or_else(
-        || "None".to_owned(),
-        |text| format!("Some({})", literal(text)),
-    )
+    text.map_or_else(|| "None".to_owned(), |text| format!("Some({})", literal(text)))
 }
 
 /// A slice of expressions.
@@ -29,12 +26,7 @@ pub(crate) fn literals<T: AsRef<str>>(items: impl IntoIterator<Item = T>) -> Str
 }
 
 /// A static slice, one item a line.
-pub(crate) fn table(
-    code: &mut String,
-    name: &str,
-    of: &str,
-    items: impl IntoIterator<Item = String>,
-) {
+pub(crate) fn table(code: &mut String, name: &str, of: &str, items: impl IntoIterator<Item = String>) {
     code.push_str("pub(super) static ");
     code.push_str(name);
     code.push_str(": &[");

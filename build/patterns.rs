@@ -29,11 +29,7 @@ pub(crate) struct Automata {
 
 /// Every pattern that an operator of a rule is given, directly, in a list, by a table or by an option's default.
 pub(crate) fn collect<'r>(rules: &'r [Rule], tables: &[Table]) -> Patterns<'r> {
-    let mut collector = Collector {
-        tables,
-        rule: None,
-        patterns: Patterns::new(),
-    };
+    let mut collector = Collector { tables, rule: None, patterns: Patterns::new() };
     for rule in rules {
         collector.rule = Some(rule);
         for key in ["match", "let", "when", "require", "severity"] {
@@ -73,10 +69,7 @@ impl<'t> Collector<'_, 't> {
 
     fn argument(&mut self, kind: Kind, value: &Value) {
         // Which key is known at run time only: each may be asked for.
-        if let Some(table) = self
-            .table(value)
-            .filter(|_| key(value).is_some_and(|key| key.starts_with('$')))
-        {
+        if let Some(table) = self.table(value).filter(|_| key(value).is_some_and(|key| key.starts_with('$'))) {
             for key in table.keys() {
                 self.add(kind, table.texts(Some(key)));
             }
@@ -98,9 +91,7 @@ impl<'t> Collector<'_, 't> {
         } else if let Some(table) = self.table(value) {
             texts.extend(table.texts(key(value)));
         } else if let Some(name) = value.get("option").and_then(Value::as_str) {
-            let default = self
-                .rule
-                .and_then(|rule| rule.map.get("options")?.get(name)?.get("default"));
+            let default = self.rule.and_then(|rule| rule.map.get("options")?.get(name)?.get("default"));
             if let Some(default) = default {
                 self.texts(default, texts);
             }
@@ -136,15 +127,8 @@ fn key(value: &Value) -> Option<&str> {
 }
 
 /// Compiles the patterns for the target's byte order.
-pub(crate) fn compile(
-    patterns: &Patterns<'_>,
-    big_endian: bool,
-    problems: &mut Problems,
-) -> Automata {
-    let mut automata = Automata {
-        index: Vec::new(),
-        blob: Vec::new(),
-    };
+pub(crate) fn compile(patterns: &Patterns<'_>, big_endian: bool, problems: &mut Problems) -> Automata {
+    let mut automata = Automata { index: Vec::new(), blob: Vec::new() };
     for ((kind, texts), file) in patterns {
         let slices: Vec<&str> = texts.iter().map(String::as_str).collect();
         let automaton = match kind {
@@ -155,19 +139,19 @@ pub(crate) fn compile(
         match automaton {
             Ok(automaton) if automaton.memory_usage() > LARGEST => {
                 let bytes = automaton.memory_usage();
-                problems.add(file, format!("pattern `{text}` takes {bytes} bytes as an automaton; narrow it or write the check natively"));
+                problems.add(
+                    file,
+                    format!(
+                        "pattern `{text}` takes {bytes} bytes as an automaton; narrow it or write the check natively"
+                    ),
+                );
             }
             Ok(automaton) => {
-                let bytes = if big_endian {
-                    automaton.to_bytes_big_endian()
-                } else {
-                    automaton.to_bytes_little_endian()
-                };
+                let bytes =
+                    if big_endian { automaton.to_bytes_big_endian() } else { automaton.to_bytes_little_endian() };
                 let start = automata.blob.len();
                 automata.blob.extend(bytes);
-                automata
-                    .index
-                    .push((*kind, text, start, automata.blob.len()));
+                automata.index.push((*kind, text, start, automata.blob.len()));
             }
             Err(error) => problems.add(file, format!("pattern `{text}`: {error}")),
         }

@@ -30,17 +30,8 @@ const BODY: [&str; 17] = [
     "options",
 ];
 /// What only `explain`, `rules` and help texts read. `summary` is in both.
-const DOCS: [&str; 9] = [
-    "summary",
-    "why",
-    "do",
-    "references",
-    "controls",
-    "controls_by_analogy",
-    "peers",
-    "never_unknown",
-    "tests",
-];
+const DOCS: [&str; 9] =
+    ["summary", "why", "do", "references", "controls", "controls_by_analogy", "peers", "never_unknown", "tests"];
 /// Longer templates show too much to be an example.
 const EXAMPLE_LINES: usize = 40;
 
@@ -58,8 +49,7 @@ impl Rule {
 
     /// The severity without a case.
     fn severity(&self) -> Option<&str> {
-        self.text("severity")
-            .or_else(|| self.map.get("severity")?.get("default")?.as_str())
+        self.text("severity").or_else(|| self.map.get("severity")?.get("default")?.as_str())
     }
 }
 
@@ -74,18 +64,8 @@ pub(crate) fn read(root: &Path, problems: &mut Problems) -> Vec<Rule> {
             let Some((file, map)) = source::read(root, &path, problems) else {
                 continue;
             };
-            let text = |key: &str| {
-                map.get(key)
-                    .and_then(Value::as_str)
-                    .unwrap_or_default()
-                    .to_owned()
-            };
-            rules.push(Rule {
-                id: text("id"),
-                name: text("name"),
-                file,
-                map,
-            });
+            let text = |key: &str| map.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+            rules.push(Rule { id: text("id"), name: text("name"), file, map });
         }
     }
     rules
@@ -97,10 +77,7 @@ pub(crate) fn check(rules: &[Rule], tables: &[Table], problems: &mut Problems) {
     for rule in rules {
         for word in [&rule.id, &rule.name] {
             if let Some(first) = seen.insert(word, &rule.file) {
-                problems.add(
-                    &rule.file,
-                    format!("`{word}` is the id or name of {first} already"),
-                );
+                problems.add(&rule.file, format!("`{word}` is the id or name of {first} already"));
             }
         }
         for problem in problems_of(rule) {
@@ -119,16 +96,8 @@ pub(crate) fn check(rules: &[Rule], tables: &[Table], problems: &mut Problems) {
 fn problems_of(rule: &Rule) -> Vec<String> {
     let mut found = problems_of_identity(rule);
     let words = [
-        (
-            "severity",
-            rule.severity(),
-            &["info", "low", "medium", "high", "critical"][..],
-        ),
-        (
-            "confidence",
-            rule.text("confidence"),
-            &["certain", "likely", "possible"],
-        ),
+        ("severity", rule.severity(), &["info", "low", "medium", "high", "critical"][..]),
+        ("confidence", rule.text("confidence"), &["certain", "likely", "possible"]),
         ("profile", rule.text("profile"), &["recommended", "strict"]),
     ];
     for (key, value, words) in words {
@@ -155,11 +124,10 @@ fn problems_of(rule: &Rule) -> Vec<String> {
         let frameworks = rule.map.get(key).and_then(Value::as_object);
         for (framework, ids) in frameworks.into_iter().flatten() {
             // `3.10` without quotes is the number 3.1.
-            if !ids
-                .as_array()
-                .is_some_and(|ids| ids.iter().all(Value::is_string))
-            {
-                found.push(format!("{key}: {framework} must be a list of texts; put ids that look like numbers in quotes"));
+            if !ids.as_array().is_some_and(|ids| ids.iter().all(Value::is_string)) {
+                found.push(format!(
+                    "{key}: {framework} must be a list of texts; put ids that look like numbers in quotes"
+                ));
             }
         }
     }
@@ -190,29 +158,18 @@ fn check_tables(value: &Value, tables: &[Table], problems: &mut Vec<String>) {
             if let Some(name) = map.get("table").and_then(Value::as_str) {
                 match tables.iter().find(|table| table.name == name) {
                     None => problems.push(format!("there is no table `{name}` in rules/catalog")),
-                    Some(Table {
-                        rows: Rows::Keyed(rows),
-                        ..
-                    }) => {
-                        let key = map
-                            .get("key")
-                            .and_then(Value::as_str)
-                            .filter(|key| !key.starts_with('$'));
-                        if let Some(key) =
-                            key.filter(|key| rows.iter().all(|(name, _)| name != key))
-                        {
+                    Some(Table { rows: Rows::Keyed(rows), .. }) => {
+                        let key = map.get("key").and_then(Value::as_str).filter(|key| !key.starts_with('$'));
+                        if let Some(key) = key.filter(|key| rows.iter().all(|(name, _)| name != key)) {
                             problems.push(format!("table `{name}` has no key `{key}`"));
                         }
                     }
                     Some(_) => {}
                 }
             }
-            map.values()
-                .for_each(|value| check_tables(value, tables, problems));
+            map.values().for_each(|value| check_tables(value, tables, problems));
         }
-        Value::Array(items) => items
-            .iter()
-            .for_each(|value| check_tables(value, tables, problems)),
+        Value::Array(items) => items.iter().for_each(|value| check_tables(value, tables, problems)),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
 }
@@ -226,10 +183,7 @@ pub(crate) fn write(rules: &[Rule], tables: &[Table], code: &mut String) -> Stri
         format!("({start}, {})", texts.len())
     };
     let bodies: Vec<String> = rules.iter().map(|rule| keep(&pick(rule, &BODY))).collect();
-    let docs: Vec<String> = rules
-        .iter()
-        .map(|rule| keep(&documentation(rule)))
-        .collect();
+    let docs: Vec<String> = rules.iter().map(|rule| keep(&documentation(rule))).collect();
     let items = rules.iter().zip(bodies.iter().zip(&docs)).map(|(rule, (body, docs))| {
         let id = &rule.id;
         format!(
@@ -247,20 +201,9 @@ pub(crate) fn write(rules: &[Rule], tables: &[Table], code: &mut String) -> Stri
         )
     });
     table(code, "RULES", "BundledRule", items);
-    let mut names: Vec<(&str, usize)> = rules
-        .iter()
-        .enumerate()
-        .map(|(at, rule)| (rule.name.as_str(), at))
-        .collect();
+    let mut names: Vec<(&str, usize)> = rules.iter().enumerate().map(|(at, rule)| (rule.name.as_str(), at)).collect();
     names.sort_unstable();
-    table(
-        code,
-        "RULES_BY_NAME",
-        "(&str, usize)",
-        names
-            .iter()
-            .map(|(name, at)| format!("({}, {at})", literal(name))),
-    );
+    table(code, "RULES_BY_NAME", "(&str, usize)", names.iter().map(|(name, at)| format!("({}, {at})", literal(name))));
     texts
 }
 
@@ -276,17 +219,11 @@ fn pick(rule: &Rule, keys: &[&str]) -> Map<String, Value> {
 fn types(value: Option<&Value>, tables: &[Table]) -> Vec<String> {
     match value {
         Some(Value::String(one)) => vec![one.clone()],
-        Some(Value::Array(items)) => items
-            .iter()
-            .flat_map(|item| types(Some(item), tables))
-            .collect(),
+        Some(Value::Array(items)) => items.iter().flat_map(|item| types(Some(item), tables)).collect(),
         Some(Value::Object(map)) => {
-            let table = tables.iter().find(|table| {
-                Some(table.name.as_str()) == map.get("table").and_then(Value::as_str)
-            });
-            table
-                .map(|table| table.types().into_iter().map(str::to_owned).collect())
-                .unwrap_or_default()
+            let table =
+                tables.iter().find(|table| Some(table.name.as_str()) == map.get("table").and_then(Value::as_str));
+            table.map(|table| table.types().into_iter().map(str::to_owned).collect()).unwrap_or_default()
         }
         _ => Vec::new(),
     }
@@ -297,10 +234,7 @@ fn documentation(rule: &Rule) -> Map<String, Value> {
     docs.remove("tests");
     let tests = rule.map.get("tests").and_then(Value::as_array);
     for (key, wanted) in [("example_bad", true), ("example_good", false)] {
-        let example = tests
-            .into_iter()
-            .flatten()
-            .find_map(|test| example(test, wanted));
+        let example = tests.into_iter().flatten().find_map(|test| example(test, wanted));
         docs.extend(example.map(|template| (key.to_owned(), Value::String(template))));
     }
     docs
@@ -310,14 +244,8 @@ fn documentation(rule: &Rule) -> Map<String, Value> {
 fn example(test: &Value, failing: bool) -> Option<String> {
     let template = test.get("template")?.as_str()?;
     let expected = |verdict: &str| {
-        let listed = test
-            .get("expect")
-            .and_then(Value::as_array)
-            .into_iter()
-            .flatten();
-        listed
-            .into_iter()
-            .any(|expect| expect.get("verdict").and_then(Value::as_str) == Some(verdict))
+        let listed = test.get("expect").and_then(Value::as_array).into_iter().flatten();
+        listed.into_iter().any(|expect| expect.get("verdict").and_then(Value::as_str) == Some(verdict))
     };
     let fails = template.contains("# <- fail") || expected("fail");
     let undecided = template.contains("# <- unknown") || expected("unknown");

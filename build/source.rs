@@ -18,12 +18,7 @@ impl Problems {
 /// The `.yaml` files directly in a folder of the project, by name. A folder that is not there has none.
 pub(crate) fn yaml_files(folder: &Path) -> Vec<PathBuf> {
     let mut files: Vec<PathBuf> = entries(folder);
-    files.retain(|path| {
-        path.is_file()
-            && path
-                .extension()
-                .is_some_and(|extension| extension == "yaml")
-    });
+    files.retain(|path| path.is_file() && path.extension().is_some_and(|extension| extension == "yaml"));
     files
 }
 
@@ -38,20 +33,13 @@ fn entries(folder: &Path) -> Vec<PathBuf> {
     let Ok(entries) = std::fs::read_dir(folder) else {
         return Vec::new();
     };
-    let mut paths: Vec<PathBuf> = entries
-        .filter_map(Result::ok)
-        .map(|entry| entry.path())
-        .collect();
+    let mut paths: Vec<PathBuf> = entries.filter_map(Result::ok).map(|entry| entry.path()).collect();
     paths.sort();
     paths
 }
 
 /// Reads a file that holds a mapping.
-pub(crate) fn read(
-    root: &Path,
-    path: &Path,
-    problems: &mut Problems,
-) -> Option<(String, Map<String, Value>)> {
+pub(crate) fn read(root: &Path, path: &Path, problems: &mut Problems) -> Option<(String, Map<String, Value>)> {
     let file = display(root, path);
     let text = match std::fs::read_to_string(path) {
         Ok(text) => text,
@@ -84,11 +72,7 @@ pub(crate) fn read(
 /// The path in the project, with forward slashes on every system.
 fn display(root: &Path, path: &Path) -> String {
     let relative = path.strip_prefix(root).unwrap_or(path);
-    relative
-        .components()
-        .map(|part| part.as_os_str().to_string_lossy())
-        .collect::<Vec<_>>()
-        .join("/")
+    relative.components().map(|part| part.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/")
 }
 
 /// The name of a file without folder and extension.

@@ -31,9 +31,7 @@ impl Table {
         match &self.rows {
             Rows::Texts(rows) => rows.clone(),
             Rows::Keyed(rows) => {
-                let wanted = rows
-                    .iter()
-                    .filter(|(at, _)| key.is_none_or(|key| key == at));
+                let wanted = rows.iter().filter(|(at, _)| key.is_none_or(|key| key == at));
                 wanted.flat_map(|(_, texts)| texts.clone()).collect()
             }
             Rows::Records(_) => Vec::new(),
@@ -53,12 +51,9 @@ impl Table {
         let mut types: Vec<&str> = match &self.rows {
             Rows::Texts(rows) => rows.iter().map(String::as_str).collect(),
             Rows::Keyed(rows) => rows.iter().map(|(key, _)| key.as_str()).collect(),
-            Rows::Records(rows) => rows
-                .iter()
-                .flatten()
-                .filter(|(name, _)| name == "type")
-                .map(|(_, value)| value.as_str())
-                .collect(),
+            Rows::Records(rows) => {
+                rows.iter().flatten().filter(|(name, _)| name == "type").map(|(_, value)| value.as_str()).collect()
+            }
         };
         types.sort_unstable();
         types.dedup();
@@ -87,38 +82,19 @@ pub(crate) fn read(root: &Path, problems: &mut Problems) -> Vec<Table> {
 }
 
 fn lower(name: &str, map: &Map<String, Value>) -> Result<Table, String> {
-    if let Some(key) = map
-        .keys()
-        .find(|key| !["summary", "source", "as-of", "open", "rows"].contains(&key.as_str()))
-    {
+    if let Some(key) = map.keys().find(|key| !["summary", "source", "as-of", "open", "rows"].contains(&key.as_str())) {
         return Err(format!("a table has no key `{key}`"));
     }
     let text = |key: &str| {
-        map.get(key)
-            .and_then(Value::as_str)
-            .map(str::to_owned)
-            .ok_or(format!("`{key}` is missing or no text"))
+        map.get(key).and_then(Value::as_str).map(str::to_owned).ok_or(format!("`{key}` is missing or no text"))
     };
-    let source = map
-        .get("source")
-        .and_then(source::texts)
-        .unwrap_or_default();
+    let source = map.get("source").and_then(source::texts).unwrap_or_default();
     if source.is_empty() {
         return Err("`source` names no place where the facts come from".to_owned());
     }
-    let open = map
-        .get("open")
-        .and_then(Value::as_bool)
-        .ok_or("`open` must say true or false")?;
+    let open = map.get("open").and_then(Value::as_bool).ok_or("`open` must say true or false")?;
     let rows = rows(map.get("rows").ok_or("`rows` is missing")?)?;
-    Ok(Table {
-        name: name.to_owned(),
-        summary: text("summary")?,
-        as_of: text("as-of")?,
-        open,
-        source,
-        rows,
-    })
+    Ok(Table { name: name.to_owned(), summary: text("summary")?, as_of: text("as-of")?, open, source, rows })
 }
 
 fn rows(value: &Value) -> Result<Rows, String> {
@@ -143,9 +119,7 @@ fn rows(value: &Value) -> Result<Rows, String> {
             Ok(Rows::Records(records.collect::<Result<_, _>>()?))
         }
         Value::Array(items) => {
-            let texts = items
-                .iter()
-                .map(|item| source::text(item).ok_or("rows mix texts with lists or maps"));
+            let texts = items.iter().map(|item| source::text(item).ok_or("rows mix texts with lists or maps"));
             Ok(Rows::Texts(texts.collect::<Result<_, _>>()?))
         }
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {
@@ -159,16 +133,13 @@ pub(crate) fn write(tables: &[Table], code: &mut String) {
         let rows = match &table.rows {
             Rows::Texts(rows) => format!("Rows::Texts({})", literals(rows)),
             Rows::Keyed(rows) => {
-                let pairs = rows.iter().map(|(key, texts)| {
-                    format!("({}, {} as &[&str])", literal(key), literals(texts))
-                });
+                let pairs =
+                    rows.iter().map(|(key, texts)| format!("({}, {} as &[&str])", literal(key), literals(texts)));
                 format!("Rows::Keyed({})", slice(pairs))
             }
             Rows::Records(rows) => {
                 let records = rows.iter().map(|record| {
-                    let fields = record
-                        .iter()
-                        .map(|(name, value)| format!("({}, {})", literal(name), literal(value)));
+                    let fields = record.iter().map(|(name, value)| format!("({}, {})", literal(name), literal(value)));
                     format!("{} as &[(&str, &str)]", slice(fields))
                 });
                 format!("Rows::Records({})", slice(records))

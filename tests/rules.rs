@@ -95,8 +95,22 @@ fn whole(
     let folder = path.parent().and_then(Path::file_name).and_then(|name| name.to_str()).unwrap_or_default();
     require(stem == meta.name, format!("the file is {stem}, the name {}", meta.name));
     require(folder == meta.category(), format!("the folder is {folder}, the category {}", meta.category()));
-    for key in ["summary", "why", "do", "references", "match", "message", "severity", "confidence", "profile", "peers", "tests"] {
-        let there = root.get(key).is_some_and(|node| node.is_sequence() || node.is_mapping() || node.scalar().is_some_and(|text| !text.trim().is_empty()));
+    for key in [
+        "summary",
+        "why",
+        "do",
+        "references",
+        "match",
+        "message",
+        "severity",
+        "confidence",
+        "profile",
+        "peers",
+        "tests",
+    ] {
+        let there = root.get(key).is_some_and(|node| {
+            node.is_sequence() || node.is_mapping() || node.scalar().is_some_and(|text| !text.trim().is_empty())
+        });
         require(there, format!("`{key}` is missing"));
     }
     require(!meta.summary.ends_with('.'), "the summary ends with a full stop".to_owned());
@@ -118,7 +132,8 @@ fn whole(
         let id = peer.text().trim_start_matches('~');
         require(peers.contains(id), format!("there is no peer `{id}`"));
     }
-    let references: Vec<&str> = root.get("references").into_iter().flat_map(Node::items).filter_map(Node::scalar).collect();
+    let references: Vec<&str> =
+        root.get("references").into_iter().flat_map(Node::items).filter_map(Node::scalar).collect();
     require(
         references.iter().any(|page| page.starts_with("https://docs.aws.amazon.com/")),
         "no reference is a page of AWS's documentation".to_owned(),
@@ -171,7 +186,8 @@ fn frameworks(root: &Path) -> BTreeMap<String, BTreeSet<String>> {
             let parsed = parse(&text);
             let root = parsed.document.root().expect("a framework is a map");
             let id = root.get("id").and_then(Node::scalar).expect("a framework has an id").to_owned();
-            let controls = root.get("controls").into_iter().flat_map(Node::entries).map(|(key, _)| key.text().to_owned());
+            let controls =
+                root.get("controls").into_iter().flat_map(Node::entries).map(|(key, _)| key.text().to_owned());
             (id, controls.collect())
         })
         .collect()

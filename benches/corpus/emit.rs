@@ -109,7 +109,10 @@ fn block(text: &str, depth: usize, out: &mut String) {
 }
 
 fn is_word(text: &str) -> bool {
-    matches!(text.to_ascii_lowercase().as_str(), "true" | "false" | "yes" | "no" | "on" | "off" | "null" | "y" | "n" | "~")
+    matches!(
+        text.to_ascii_lowercase().as_str(),
+        "true" | "false" | "yes" | "no" | "on" | "off" | "null" | "y" | "n" | "~"
+    )
 }
 
 fn quoted_key(key: &str) -> String {
@@ -168,7 +171,14 @@ fn json_map(entries: &[(String, Value)], depth: usize, out: &mut String) {
     });
 }
 
-fn json_lines<T>(items: &[T], open: char, close: char, depth: usize, out: &mut String, mut each: impl FnMut(&T, &mut String)) {
+fn json_lines<T>(
+    items: &[T],
+    open: char,
+    close: char,
+    depth: usize,
+    out: &mut String,
+    mut each: impl FnMut(&T, &mut String),
+) {
     out.push(open);
     for (index, item) in items.iter().enumerate() {
         out.push_str(if index == 0 { "\n" } else { ",\n" });

@@ -10,7 +10,9 @@ const HEAD: &str = "AWSTemplateFormatVersion: '2010-09-09'\n";
 
 /// Texts that are hard to parse.
 pub(crate) const TEXTS: [Shape; 27] = [
-    ("minified JSON on one line", |n| format!("{{\"Resources\":{{\"A\":{{\"Type\":\"x\",\"a\":[{}0]}}}}}}", fill(r#"{"b":"cc","d":1},"#, n))),
+    ("minified JSON on one line", |n| {
+        format!("{{\"Resources\":{{\"A\":{{\"Type\":\"x\",\"a\":[{}0]}}}}}}", fill(r#"{"b":"cc","d":1},"#, n))
+    }),
     ("flow list of scalars", |n| format!("{HEAD}a: [{}x]\n", fill("abc, ", n))),
     ("plain scalar of many lines", |n| format!("{HEAD}a:\n{}", fill("  word word\n", n))),
     ("plain scalar on one line", |n| format!("{HEAD}a: {}\n", fill("x", n))),
@@ -33,7 +35,9 @@ pub(crate) const TEXTS: [Shape; 27] = [
     ("many tags", |n| format!("{HEAD}a:\n{}", fill("- !Ref x\n", n))),
     ("explicit keys", |n| format!("{HEAD}{}", fill("? a\n: b\n", n))),
     ("one key again and again", |n| format!("{HEAD}a:\n{}", fill("  b: c\n", n))),
-    ("lists 200 deep, side by side", |n| format!("{HEAD}a:\n{}", fill(&format!("- {}x{}\n", "[".repeat(200), "]".repeat(200)), n))),
+    ("lists 200 deep, side by side", |n| {
+        format!("{HEAD}a:\n{}", fill(&format!("- {}x{}\n", "[".repeat(200), "]".repeat(200)), n))
+    }),
     ("maps 200 deep, side by side", |n| {
         let mut unit = String::new();
         for depth in 1..200 {
@@ -82,7 +86,9 @@ pub(crate) const TEMPLATES: [Shape; 22] = [
     ("statements of one policy", |n| role(&fill("              - {Effect: Allow, Action: '*', Resource: '*'}\n", n))),
     ("actions of one statement", |n| {
         let actions = count(n, |out, i| writeln!(out, "                  - 's{i}:*'"));
-        role(&format!("              - Effect: Allow\n                Resource: '*'\n                Action:\n{actions}"))
+        role(&format!(
+            "              - Effect: Allow\n                Resource: '*'\n                Action:\n{actions}"
+        ))
     }),
     ("conditions of one statement", |n| {
         let keys = count(n, |out, i| writeln!(out, "                    'k:{i}': 'a'"));
@@ -102,19 +108,31 @@ pub(crate) const TEMPLATES: [Shape; 22] = [
     ("a chain of references", |n| {
         format!(
             "{HEAD}Resources:\n{}",
-            count(n, |out, i| writeln!(out, "  T{i}:\n    Type: AWS::SNS::Topic\n    DependsOn: T{}\n    Properties: {{DisplayName: !GetAtt T{}.TopicName}}", i + 1, i + 2))
+            count(n, |out, i| writeln!(
+                out,
+                "  T{i}:\n    Type: AWS::SNS::Topic\n    DependsOn: T{}\n    Properties: {{DisplayName: !GetAtt T{}.TopicName}}",
+                i + 1,
+                i + 2
+            ))
         )
     }),
     ("a circle of references", |n| {
         let resources = n / 70;
         let mut out = format!("{HEAD}Resources:\n");
         for i in 0..resources {
-            let _ = writeln!(out, "  T{i}:\n    Type: AWS::SNS::Topic\n    Properties: {{DisplayName: !Ref T{}}}", (i + 1) % resources);
+            let _ = writeln!(
+                out,
+                "  T{i}:\n    Type: AWS::SNS::Topic\n    Properties: {{DisplayName: !Ref T{}}}",
+                (i + 1) % resources
+            );
         }
         out
     }),
     ("references to nothing", |n| {
-        format!("{HEAD}Resources:\n  T:\n    Type: AWS::SNS::Topic\n    Properties:\n      X:\n{}", count(n, |out, i| writeln!(out, "        - !Ref N{i}")))
+        format!(
+            "{HEAD}Resources:\n  T:\n    Type: AWS::SNS::Topic\n    Properties:\n      X:\n{}",
+            count(n, |out, i| writeln!(out, "        - !Ref N{i}"))
+        )
     }),
     ("variables of one Fn::Sub", |n| {
         format!(
@@ -131,7 +149,9 @@ pub(crate) const TEMPLATES: [Shape; 22] = [
     ("parameters and conditions", |n| {
         let parameters = count(n / 2, |out, i| writeln!(out, "  P{i}: {{Type: String, Default: a}}"));
         let conditions = count(n / 2, |out, i| writeln!(out, "  C{i}: !Equals [!Ref P{i}, b]"));
-        format!("{HEAD}Parameters:\n{parameters}Conditions:\n{conditions}Resources:\n  B: {{Type: AWS::S3::Bucket, Condition: C0}}\n")
+        format!(
+            "{HEAD}Parameters:\n{parameters}Conditions:\n{conditions}Resources:\n  B: {{Type: AWS::S3::Bucket, Condition: C0}}\n"
+        )
     }),
     ("conditions that rest on each other", |n| {
         let conditions = count(n, |out, i| writeln!(out, "  C{i}: !Not [Condition: C{}]", i + 1));
@@ -140,16 +160,22 @@ pub(crate) const TEMPLATES: [Shape; 22] = [
     ("a value under many conditions", |n| {
         let parameters = count(n / 4, |out, i| writeln!(out, "  P{i}: {{Type: String, AllowedValues: [a, b, c]}}"));
         let conditions = count(n / 4, |out, i| writeln!(out, "  C{i}: !Equals [!Ref P{i}, b]"));
-        let items = count(n / 2, |out, i| writeln!(out, "        - !If [C{i}, {{CidrIp: 10.0.0.0/8}}, {{CidrIp: 0.0.0.0/0}}]"));
+        let items =
+            count(n / 2, |out, i| writeln!(out, "        - !If [C{i}, {{CidrIp: 10.0.0.0/8}}, {{CidrIp: 0.0.0.0/0}}]"));
         format!(
             "{HEAD}Parameters:\n{parameters}Conditions:\n{conditions}Resources:\n  G:\n    Type: AWS::EC2::SecurityGroup\n    Properties:\n      SecurityGroupIngress:\n{items}"
         )
     }),
     ("exports and imports", |n| {
         let imports = count(n / 2, |out, i| {
-            writeln!(out, "  T{i}:\n    Type: AWS::SNS::Topic\n    Properties: {{KmsMasterKeyId: {{Fn::ImportValue: !Sub '${{AWS::Region}}-{i}'}}}}")
+            writeln!(
+                out,
+                "  T{i}:\n    Type: AWS::SNS::Topic\n    Properties: {{KmsMasterKeyId: {{Fn::ImportValue: !Sub '${{AWS::Region}}-{i}'}}}}"
+            )
         });
-        let exports = count(n / 2, |out, i| writeln!(out, "  O{i}: {{Value: !Ref T{i}, Export: {{Name: !Sub '${{AWS::Region}}-{i}'}}}}"));
+        let exports = count(n / 2, |out, i| {
+            writeln!(out, "  O{i}: {{Value: !Ref T{i}, Export: {{Name: !Sub '${{AWS::Region}}-{i}'}}}}")
+        });
         format!("{HEAD}Resources:\n{imports}Outputs:\n{exports}")
     }),
     ("outputs", |n| {
@@ -158,7 +184,13 @@ pub(crate) const TEMPLATES: [Shape; 22] = [
         format!("{HEAD}Resources:\n{topics}Outputs:\n{outputs}")
     }),
     ("states of one machine", |n| {
-        let states = count(n, |out, i| writeln!(out, "          \"S{i}\": {{\"Type\": \"Task\", \"Resource\": \"arn:aws:states:::sagemaker:createTrainingJob\", \"Parameters\": {{\"RoleArn\": \"${{AWS::Region}}\"}}, \"Next\": \"S{}\"}},", i + 1));
+        let states = count(n, |out, i| {
+            writeln!(
+                out,
+                "          \"S{i}\": {{\"Type\": \"Task\", \"Resource\": \"arn:aws:states:::sagemaker:createTrainingJob\", \"Parameters\": {{\"RoleArn\": \"${{AWS::Region}}\"}}, \"Next\": \"S{}\"}},",
+                i + 1
+            )
+        });
         format!(
             "{HEAD}Resources:\n  M:\n    Type: AWS::StepFunctions::StateMachine\n    Properties:\n      DefinitionString: !Sub |\n        {{\"StartAt\": \"S0\", \"States\": {{\n{states}          \"End\": {{\"Type\": \"Succeed\"}}}}}}\n"
         )

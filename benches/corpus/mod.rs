@@ -67,7 +67,10 @@ pub(crate) fn write_project(directory: &Path, count: usize, seed: u64, format: F
 ///
 /// # Errors
 /// If it cannot be written.
-#[allow(clippy::disallowed_methods, reason = "files of a bench: half a file after a crash is written again by the next run")]
+#[allow(
+    clippy::disallowed_methods,
+    reason = "files of a bench: half a file after a crash is written again by the next run"
+)]
 pub(crate) fn write(path: &Path, text: &str) -> io::Result<()> {
     fs::write(path, text)
 }

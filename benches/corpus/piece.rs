@@ -5,11 +5,11 @@ use super::random::Random;
 use super::value::{Value, attribute, import, list, map, reference, resource, sub};
 
 pub(super) const TEAMS: [&str; 12] = [
-    "fraud", "churn", "pricing", "vision", "search", "ranking", "forecast", "credit", "claims", "supply", "voice", "intent",
+    "fraud", "churn", "pricing", "vision", "search", "ranking", "forecast", "credit", "claims", "supply", "voice",
+    "intent",
 ];
-pub(super) const ADJECTIVES: [&str; 12] = [
-    "north", "blue", "rapid", "silent", "amber", "prime", "delta", "atlas", "cedar", "lunar", "coral", "vivid",
-];
+pub(super) const ADJECTIVES: [&str; 12] =
+    ["north", "blue", "rapid", "silent", "amber", "prime", "delta", "atlas", "cedar", "lunar", "coral", "vivid"];
 pub(super) const INSTANCES: [&str; 6] =
     ["ml.m5.large", "ml.m5.xlarge", "ml.m5.2xlarge", "ml.c5.2xlarge", "ml.g4dn.xlarge", "ml.p3.2xlarge"];
 
@@ -28,7 +28,11 @@ impl Project {
     /// A name that is unique in the account, with the environment in it.
     pub(super) fn named(&self, rest: &str) -> String {
         let prefix = &self.prefix;
-        if self.environment_first { format!("${{Environment}}-{prefix}-{rest}") } else { format!("{prefix}-${{Environment}}-{rest}") }
+        if self.environment_first {
+            format!("${{Environment}}-{prefix}-{rest}")
+        } else {
+            format!("{prefix}-${{Environment}}-{rest}")
+        }
     }
 }
 
@@ -46,7 +50,11 @@ pub(super) fn tags(project: &Project, random: &mut Random) -> Value {
 
 fn assume(service: &str, random: &mut Random) -> Value {
     let open = random.bad();
-    let principal = if open { map! { "AWS": "*" } } else { map! { "Service": format!("{service}.amazonaws.com") } };
+    let principal = if open {
+        map! { "AWS": "*" }
+    } else {
+        map! { "Service": format!("{service}.amazonaws.com") }
+    };
     let mut statement = map! { "Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole" };
     if !open && random.percent(40) {
         statement.put("Condition", map! { "StringEquals": map! { "aws:SourceAccount": reference("AWS::AccountId") } });
@@ -60,7 +68,15 @@ const ACTIONS: [(&str, &[&str]); 6] = [
     ("logs", &["CreateLogGroup", "CreateLogStream", "PutLogEvents", "DescribeLogStreams"]),
     (
         "sagemaker",
-        &["CreateTrainingJob", "DescribeTrainingJob", "CreateModel", "CreateEndpoint", "UpdateEndpoint", "AddTags", "InvokeEndpoint"],
+        &[
+            "CreateTrainingJob",
+            "DescribeTrainingJob",
+            "CreateModel",
+            "CreateEndpoint",
+            "UpdateEndpoint",
+            "AddTags",
+            "InvokeEndpoint",
+        ],
     ),
     ("ecr", &["GetAuthorizationToken", "BatchGetImage", "GetDownloadUrlForLayer"]),
     ("ec2", &["CreateNetworkInterface", "DescribeSubnets", "DescribeVpcs", "DeleteNetworkInterface"]),
@@ -89,7 +105,10 @@ fn statement(index: u64, project: &Project, random: &mut Random) -> Value {
         "kms" if project.imports_keys => list![import(project.named("kms-arn"))],
         "kms" => "*".into(),
         _ if random.percent(35) => "*".into(),
-        _ => sub(format!("arn:${{AWS::Partition}}:{service}:${{AWS::Region}}:${{AWS::AccountId}}:{}", project.named("*"))),
+        _ => sub(format!(
+            "arn:${{AWS::Partition}}:{service}:${{AWS::Region}}:${{AWS::AccountId}}:{}",
+            project.named("*")
+        )),
     };
     let mut statement = Value::map();
     if random.percent(50) {
@@ -231,7 +250,8 @@ fn definition(project: &Project, random: &mut Random, count: usize) -> String {
     json_text(&format!("{} pipeline", project.name), &mut out);
     out.push_str(&format!(",\n  \"StartAt\": \"{}\",\n  \"States\": {{\n", names[0]));
     for (index, name) in names.iter().enumerate() {
-        let task = random.pick(&["sagemaker:createTrainingJob.sync", "sagemaker:createProcessingJob.sync", "lambda:invoke"]);
+        let task =
+            random.pick(&["sagemaker:createTrainingJob.sync", "sagemaker:createProcessingJob.sync", "lambda:invoke"]);
         let role = if random.percent(50) {
             "${ExecRole.Arn}".to_owned()
         } else {
@@ -357,7 +377,8 @@ pub(super) fn notebook(project: &Project, random: &mut Random) -> Value {
 }
 
 pub(super) fn alarm(project: &Project, random: &mut Random, index: usize) -> Value {
-    let metric = ["ModelLatency", "OverheadLatency", "Invocations", "Invocation5XXErrors", "Invocation4XXErrors"][index % 5];
+    let metric =
+        ["ModelLatency", "OverheadLatency", "Invocations", "Invocation5XXErrors", "Invocation4XXErrors"][index % 5];
     let dimension = |name: &str, value: Value| map! { "Name": name, "Value": value };
     resource(
         "AWS::CloudWatch::Alarm",

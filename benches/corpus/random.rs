@@ -8,7 +8,9 @@ impl Random {
     /// The stream of a name.
     pub(super) fn new(name: &str) -> Self {
         // FNV-1a: names that differ in one character start far apart.
-        let hash = name.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+        let hash = name
+            .bytes()
+            .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
         Self(hash)
     }
 

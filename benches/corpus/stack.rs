@@ -117,7 +117,12 @@ fn network(stack: &mut Stack, project: &Project, random: &mut Random, index: usi
         stack.add(&table, resource("AWS::EC2::RouteTable", properties));
         let association = map! { "SubnetId": reference(&subnet), "RouteTableId": reference(&table) };
         stack.add(&format!("Assoc{letter}"), resource("AWS::EC2::SubnetRouteTableAssociation", association));
-        stack.export(project, &format!("{subnet}Id"), reference(&subnet), &format!("subnet-{}", letter.to_ascii_lowercase()));
+        stack.export(
+            project,
+            &format!("{subnet}Id"),
+            reference(&subnet),
+            &format!("subnet-{}", letter.to_ascii_lowercase()),
+        );
     }
     stack.add("WorkerSg", security_group(project, random, reference("Vpc")));
     for (name, service) in [("EpApi", "sagemaker.api"), ("EpRuntime", "sagemaker.runtime"), ("EpS3", "s3")] {
@@ -161,7 +166,9 @@ fn is_prod() -> Value {
 
 fn storage(stack: &mut Stack, project: &Project, random: &mut Random) {
     stack.conditions.put("IsProd", is_prod());
-    for (name, word) in [("Data", "data"), ("Models", "models"), ("Logs", "logs"), ("Features", "features"), ("Reports", "reports")] {
+    for (name, word) in
+        [("Data", "data"), ("Models", "models"), ("Logs", "logs"), ("Features", "features"), ("Reports", "reports")]
+    {
         let name = format!("{name}Bucket");
         stack.add(&name, bucket(project, random, word));
         if random.percent(80) {
@@ -173,7 +180,9 @@ fn storage(stack: &mut Stack, project: &Project, random: &mut Random) {
 }
 
 fn roles(stack: &mut Stack, project: &Project, random: &mut Random) {
-    for (name, service, policies) in [("ExecRole", "sagemaker", 3), ("PipelineRole", "states", 2), ("MonitorRole", "events", 2)] {
+    for (name, service, policies) in
+        [("ExecRole", "sagemaker", 3), ("PipelineRole", "states", 2), ("MonitorRole", "events", 2)]
+    {
         stack.add(name, role(service, project, random, policies));
     }
     stack.export(project, "ExecRoleArn", attribute("ExecRole.Arn"), "execution-role");
@@ -233,7 +242,8 @@ fn endpoint(stack: &mut Stack, project: &Project, random: &mut Random) {
         "EndpointConfigName": attribute("EndpointConfig.EndpointConfigName"),
         "Tags": tags(project, random),
     };
-    let endpoint = map! { "Type": "AWS::SageMaker::Endpoint", "DependsOn": list!["ExecRole"], "Properties": properties };
+    let endpoint =
+        map! { "Type": "AWS::SageMaker::Endpoint", "DependsOn": list!["ExecRole"], "Properties": properties };
     stack.add("Endpoint", endpoint);
     let target = map! {
         "MaxCapacity": 4,

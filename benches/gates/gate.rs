@@ -40,7 +40,8 @@ impl Setup {
     pub(crate) fn new(root: Utf8PathBuf, pairs: usize) -> io::Result<Self> {
         let mut bytes = Vec::new();
         for count in [100, 1000, 10_000] {
-            let written = corpus::write_project(root.join(format!("yaml{count}")).as_std_path(), count, SEED, Format::Yaml)?;
+            let written =
+                corpus::write_project(root.join(format!("yaml{count}")).as_std_path(), count, SEED, Format::Yaml)?;
             bytes.push((count, written));
         }
         corpus::write_project(root.join("json1000").as_std_path(), 1000, SEED, Format::Json)?;
@@ -62,7 +63,9 @@ impl Setup {
 
     fn command(&self, path: &Utf8Path, threads: usize) -> Command {
         let mut command = Command::new(TOOL);
-        command.args(["check", "--no-config", "--quiet", "--format", "sarif", "--threads", &threads.to_string()]).arg(path);
+        command
+            .args(["check", "--no-config", "--quiet", "--format", "sarif", "--threads", &threads.to_string()])
+            .arg(path);
         command.current_dir(&self.root);
         command
     }
@@ -104,8 +107,12 @@ fn over_floor(setup: &Setup) -> io::Result<Vec<Row>> {
         ("1,000 templates, JSON", setup.root.join("json1000")),
     ] {
         let pairs = setup.paired(|| setup.lint(&path, 1), || setup.floor(&path, 1))?;
-        let ratio = median(pairs.iter().map(|(lint, floor)| lint.cpu.as_secs_f64() / floor.cpu.as_secs_f64()).collect());
-        let (lint, floor) = (median(pairs.iter().map(|pair| ms(pair.0.cpu)).collect()), median(pairs.iter().map(|pair| ms(pair.1.cpu)).collect()));
+        let ratio =
+            median(pairs.iter().map(|(lint, floor)| lint.cpu.as_secs_f64() / floor.cpu.as_secs_f64()).collect());
+        let (lint, floor) = (
+            median(pairs.iter().map(|pair| ms(pair.0.cpu)).collect()),
+            median(pairs.iter().map(|pair| ms(pair.1.cpu)).collect()),
+        );
         // JSON parses about ten times as fast as YAML: the rules weigh more against it, and no gate is set.
         let bound = if what.ends_with("JSON") { Bound::None } else { Bound::AtMost(3.0) };
         let note = format!("{lint:.0} ms against {floor:.0} ms, SARIF written; aim 2");
@@ -120,7 +127,8 @@ fn giant(setup: &Setup) -> io::Result<Vec<Row>> {
     for (format, bound, aim) in [(Format::Yaml, 60.0, 30), (Format::Json, 20.0, 10)] {
         let path = setup.root.join(format!("giant.{}", format.extension()));
         setup.lint(&path, 1)?;
-        let times: Vec<f64> = (0..setup.pairs * 3).map(|_| Ok(ms(setup.lint(&path, 1)?.wall))).collect::<io::Result<_>>()?;
+        let times: Vec<f64> =
+            (0..setup.pairs * 3).map(|_| Ok(ms(setup.lint(&path, 1)?.wall))).collect::<io::Result<_>>()?;
         let note = format!("500 resources, one thread, SARIF written; aim {aim}");
         let what = format!("1 MB template in {}", format.extension().to_ascii_uppercase());
         rows.push(Row::new(what, median(times), "ms", Bound::AtMost(bound), note));
@@ -176,12 +184,15 @@ fn memory(setup: &Setup) -> io::Result<Vec<Row>> {
     let mut rows = Vec::new();
     for &(count, bytes) in &setup.bytes {
         for threads in [1, 2] {
-            let peaks = (0..3).map(|_| Ok(peak(&setup.command(&setup.project(count), threads))? as f64)).collect::<io::Result<Vec<_>>>()?;
+            let peaks = (0..3)
+                .map(|_| Ok(peak(&setup.command(&setup.project(count), threads))? as f64))
+                .collect::<io::Result<Vec<_>>>()?;
             let used = median(peaks) / 1e6;
             let text = bytes as f64 / 1e6;
             let bound = 10.0 + 5.0 * text;
             let note = format!("{text:.1} MB of templates; {:.1} times their bytes", used / text);
-            let what = format!("{count} templates, {threads} thread{}: peak memory", if threads == 1 { "" } else { "s" });
+            let what =
+                format!("{count} templates, {threads} thread{}: peak memory", if threads == 1 { "" } else { "s" });
             rows.push(Row::new(what, used, "MB", Bound::AtMost(bound), note));
         }
     }
@@ -215,7 +226,13 @@ fn start(setup: &Setup) -> io::Result<Vec<Row>> {
     let medians: Vec<f64> = times.into_iter().map(median).collect();
     let row = |(index, (what, _, _, bound)): (usize, &(&str, &str, Vec<&str>, f64))| {
         let note = format!("{:.2} ms against {:.2} ms", medians[index], medians[0]);
-        Row::new(format!("{what}: wall time over an empty program"), medians[index] - medians[0], "ms", Bound::AtMost(*bound), note)
+        Row::new(
+            format!("{what}: wall time over an empty program"),
+            medians[index] - medians[0],
+            "ms",
+            Bound::AtMost(*bound),
+            note,
+        )
     };
     Ok(programs.iter().enumerate().skip(1).map(row).collect())
 }
@@ -231,13 +248,21 @@ fn empty_program(setup: &Setup) -> io::Result<Utf8PathBuf> {
 /// How processor time grows with the number of templates.
 fn scaling(setup: &Setup) -> io::Result<Vec<Row>> {
     // The small project is measured as often as takes about a tenth of the time of the large one.
-    let small = || (0..10).try_fold(0.0, |sum, _| Ok(sum + setup.lint(&setup.project(100), 1)?.cpu.as_secs_f64() / 10.0));
+    let small =
+        || (0..10).try_fold(0.0, |sum, _| Ok(sum + setup.lint(&setup.project(100), 1)?.cpu.as_secs_f64() / 10.0));
     let large = || Ok(setup.lint(&setup.project(10_000), 1)?.cpu.as_secs_f64());
     let pairs = setup.paired(small, large)?;
     let exponent = median(pairs.iter().map(|(small, large)| (large / small).log10() / 2.0).collect());
-    let (small, large) = (median(pairs.iter().map(|pair| pair.0).collect()), median(pairs.iter().map(|pair| pair.1).collect()));
+    let (small, large) =
+        (median(pairs.iter().map(|pair| pair.0).collect()), median(pairs.iter().map(|pair| pair.1).collect()));
     let note = format!("{:.1} ms, {:.0} ms", small * 1000.0, large * 1000.0);
-    Ok(vec![Row::new("100 to 10,000 templates: exponent of processor time", exponent, "", Bound::Within(0.90, 1.05), note)])
+    Ok(vec![Row::new(
+        "100 to 10,000 templates: exponent of processor time",
+        exponent,
+        "",
+        Bound::Within(0.90, 1.05),
+        note,
+    )])
 }
 
 /// What a second thread brings.
@@ -247,9 +272,17 @@ fn threads(setup: &Setup) -> io::Result<Vec<Row>> {
         let path = setup.project(count);
         let pairs = setup.paired(|| setup.lint(&path, 1), || setup.lint(&path, 2))?;
         let faster = median(pairs.iter().map(|(one, two)| one.wall.as_secs_f64() / two.wall.as_secs_f64()).collect());
-        let more = median(pairs.iter().map(|(one, two)| 100.0 * (two.cpu.as_secs_f64() / one.cpu.as_secs_f64() - 1.0)).collect());
+        let more = median(
+            pairs.iter().map(|(one, two)| 100.0 * (two.cpu.as_secs_f64() / one.cpu.as_secs_f64() - 1.0)).collect(),
+        );
         let note = format!("{more:+.0} % processor time");
-        rows.push(Row::new(format!("{count} templates: two threads against one"), faster, "times as fast", bound, note));
+        rows.push(Row::new(
+            format!("{count} templates: two threads against one"),
+            faster,
+            "times as fast",
+            bound,
+            note,
+        ));
     }
     Ok(rows)
 }

@@ -87,6 +87,10 @@ fn gates(options: &Options) -> Result<bool, String> {
         corpus::write(path.as_ref(), &document).map_err(|error| format!("cannot write: {error}"))?;
     }
     let failed = rows.iter().filter(|row| row.holds() == Some(false)).count();
-    println!("{} of {} gates hold", rows.iter().filter(|row| row.holds() == Some(true)).count(), rows.iter().filter(|row| row.holds().is_some()).count());
+    println!(
+        "{} of {} gates hold",
+        rows.iter().filter(|row| row.holds() == Some(true)).count(),
+        rows.iter().filter(|row| row.holds().is_some()).count()
+    );
     Ok(failed == 0)
 }

@@ -63,7 +63,9 @@ pub(crate) fn peak(command: &Command) -> io::Result<u64> {
 /// The process that asks: runs `PROGRAM ARGUMENTS` and prints the peak in bytes.
 pub(crate) fn run(arguments: &[String]) -> ExitCode {
     let Some((program, arguments)) = arguments.split_first() else { return ExitCode::from(2) };
-    match cost(Command::new(program).args(arguments), None, &[0, 1]).and_then(|_| Ok(getrusage(UsageWho::RUSAGE_CHILDREN)?)) {
+    match cost(Command::new(program).args(arguments), None, &[0, 1])
+        .and_then(|_| Ok(getrusage(UsageWho::RUSAGE_CHILDREN)?))
+    {
         Ok(usage) => {
             // Linux counts kilobytes of 1,024, Apple's systems bytes.
             let unit = if cfg!(target_vendor = "apple") { 1 } else { 1024 };

@@ -41,7 +41,13 @@ impl Row {
     }
 
     fn number(&self) -> String {
-        let digits = if self.value >= 100.0 { 0 } else if self.value >= 10.0 { 1 } else { 2 };
+        let digits = if self.value >= 100.0 {
+            0
+        } else if self.value >= 10.0 {
+            1
+        } else {
+            2
+        };
         format!("{:.digits$} {}", self.value, self.unit).trim_end().to_owned()
     }
 

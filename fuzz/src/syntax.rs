@@ -156,7 +156,10 @@ pub fn check_map(node: Node<'_>, text: &str) -> bool {
         last = end;
         let source = &text[start as usize..end as usize];
         if character.is_ascii_alphanumeric() {
-            assert!(source.starts_with(character) && source.len() == 1 || source.starts_with('\\'), "{decoded:?} at {at}: {source:?}");
+            assert!(
+                source.starts_with(character) && source.len() == 1 || source.starts_with('\\'),
+                "{decoded:?} at {at}: {source:?}"
+            );
         }
     }
     true

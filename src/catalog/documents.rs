@@ -2,9 +2,7 @@
 //!
 //! Paths are segments: a key, `[*]` for every item of a list (a single value is its own item), `*` for every member.
 
-use super::generated::{
-    ASL_ACTIONS, EMBEDDED, IMAGES, NESTED_STATES, NESTED_STEPS, PIPELINE_STEPS, VIRTUAL_RESOURCES,
-};
+use super::generated::{ASL_ACTIONS, EMBEDDED, IMAGES, NESTED_STATES, NESTED_STEPS, PIPELINE_STEPS, VIRTUAL_RESOURCES};
 use super::run;
 
 /// The language of an embedded document.
@@ -83,9 +81,7 @@ pub fn nested_states() -> &'static [&'static [&'static str]] {
 
 /// The members that name a container image, of a virtual kind or of a resource type that is none.
 pub fn images(kind: &str) -> &'static [&'static [&'static str]] {
-    IMAGES
-        .binary_search_by(|row| row.0.cmp(kind))
-        .map_or(&[], |at| IMAGES[at].1)
+    IMAGES.binary_search_by(|row| row.0.cmp(kind)).map_or(&[], |at| IMAGES[at].1)
 }
 
 #[cfg(test)]
@@ -94,10 +90,7 @@ mod tests {
 
     #[test]
     fn a_type_has_all_its_documents() {
-        let paths: Vec<_> = embedded("AWS::IAM::Role")
-            .iter()
-            .map(|row| (row.path, row.format))
-            .collect();
+        let paths: Vec<_> = embedded("AWS::IAM::Role").iter().map(|row| (row.path, row.format)).collect();
         assert!(paths.contains(&(&["AssumeRolePolicyDocument"][..], Format::Policy)));
         assert!(paths.contains(&(&["Policies", "[*]", "PolicyDocument"][..], Format::Policy)));
         assert!(embedded("AWS::IAM::Rol").is_empty());
@@ -108,19 +101,12 @@ mod tests {
     fn state_machines_take_their_substitutions_from_a_property() {
         let machine = embedded("AWS::StepFunctions::StateMachine");
         assert!(machine.iter().all(|row| row.format == Format::Asl));
-        assert!(
-            machine
-                .iter()
-                .all(|row| row.substitutions == Some("DefinitionSubstitutions"))
-        );
+        assert!(machine.iter().all(|row| row.substitutions == Some("DefinitionSubstitutions")));
     }
 
     #[test]
     fn a_tuning_step_holds_training_jobs() {
-        let found: Vec<_> = pipeline_step("Tuning")
-            .iter()
-            .map(|rule| (rule.kind, rule.at))
-            .collect();
+        let found: Vec<_> = pipeline_step("Tuning").iter().map(|rule| (rule.kind, rule.at)).collect();
         assert_eq!(
             found,
             [
@@ -133,10 +119,7 @@ mod tests {
 
     #[test]
     fn resources_and_tasks_are_nodes_as_well() {
-        assert_eq!(
-            virtual_resources("AWS::SageMaker::Model")[0].kind,
-            "ML::Model"
-        );
+        assert_eq!(virtual_resources("AWS::SageMaker::Model")[0].kind, "ML::Model");
         assert_eq!(asl_action("createTransformJob")[0].kind, "ML::TransformJob");
         assert!(asl_action("updateEndpoint").is_empty());
     }
@@ -149,13 +132,7 @@ mod tests {
 
     #[test]
     fn images_of_a_model_stand_in_one_container_or_in_many() {
-        assert_eq!(
-            images("ML::Model"),
-            [
-                &["PrimaryContainer", "Image"][..],
-                &["Containers", "[*]", "Image"]
-            ]
-        );
+        assert_eq!(images("ML::Model"), [&["PrimaryContainer", "Image"][..], &["Containers", "[*]", "Image"]]);
         assert!(images("ML::Endpoint").is_empty());
     }
 }

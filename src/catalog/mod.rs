@@ -9,8 +9,8 @@ mod naming;
 mod rules;
 
 pub use documents::{
-    EmbeddedProperty, Format, VirtualRule, asl_action, embedded, images, nested_states,
-    nested_steps, pipeline_step, virtual_resources,
+    EmbeddedProperty, Format, VirtualRule, asl_action, embedded, images, nested_states, nested_steps, pipeline_step,
+    virtual_resources,
 };
 pub use naming::{Naming, Returned, naming};
 pub use rules::{BundledRule, PatternKind, automaton, bundled, patterns, rule};
@@ -45,9 +45,7 @@ pub enum Rows {
 
 /// The table of a name.
 pub fn table(name: &str) -> Option<&'static Table> {
-    let at = generated::TABLES
-        .binary_search_by(|table| table.name.cmp(name))
-        .ok()?;
+    let at = generated::TABLES.binary_search_by(|table| table.name.cmp(name)).ok()?;
     Some(&generated::TABLES[at])
 }
 
@@ -72,11 +70,7 @@ mod tests {
         assert!(!tables().is_empty());
         for known in tables() {
             assert_eq!(table(known.name), Some(known));
-            assert!(
-                !known.source.is_empty() && !known.summary.is_empty(),
-                "{}",
-                known.name
-            );
+            assert!(!known.source.is_empty() && !known.summary.is_empty(), "{}", known.name);
         }
         assert_eq!(table("no-such-table"), None);
     }
@@ -84,12 +78,9 @@ mod tests {
     #[test]
     fn rows_keep_their_form() {
         let texts = table("deployers").map(|table| &table.rows);
-        assert!(
-            matches!(texts, Some(Rows::Texts(rows)) if rows.contains(&"AWS::SageMaker::Pipeline"))
-        );
+        assert!(matches!(texts, Some(Rows::Texts(rows)) if rows.contains(&"AWS::SageMaker::Pipeline")));
         let records = table("log-destinations").map(|table| &table.rows);
-        let flow_log: &[(&str, &str)] =
-            &[("type", "AWS::EC2::FlowLog"), ("path", "LogDestination")];
+        let flow_log: &[(&str, &str)] = &[("type", "AWS::EC2::FlowLog"), ("path", "LogDestination")];
         assert!(matches!(records, Some(Rows::Records(rows)) if rows.contains(&flow_log)));
     }
 

@@ -42,18 +42,13 @@ pub enum Returned {
 impl Naming {
     /// What an attribute gives, if it gives the resource's own name, ARN, id or URL.
     pub fn attribute(&self, name: &str) -> Option<Returned> {
-        self.attributes
-            .iter()
-            .find(|(attribute, _)| *attribute == name)
-            .map(|&(_, returned)| returned)
+        self.attributes.iter().find(|(attribute, _)| *attribute == name).map(|&(_, returned)| returned)
     }
 }
 
 /// How a resource type or virtual kind is named, if that is known.
 pub fn naming(resource_type: &str) -> Option<&'static Naming> {
-    let at = NAMINGS
-        .binary_search_by(|naming| naming.resource_type.cmp(resource_type))
-        .ok()?;
+    let at = NAMINGS.binary_search_by(|naming| naming.resource_type.cmp(resource_type)).ok()?;
     Some(&NAMINGS[at])
 }
 
@@ -72,10 +67,7 @@ mod tests {
     #[test]
     fn ref_of_an_endpoint_configuration_is_its_arn() {
         let naming = naming("AWS::SageMaker::EndpointConfig").expect("in the table");
-        assert_eq!(
-            (naming.property, naming.reference),
-            (Some("EndpointConfigName"), Returned::Arn)
-        );
+        assert_eq!((naming.property, naming.reference), (Some("EndpointConfigName"), Returned::Arn));
         assert_eq!(naming.attribute("EndpointConfigName"), Some(Returned::Name));
         assert_eq!(naming.attribute("Tags"), None);
         assert_eq!(naming.arn, Some("sagemaker:endpoint-config/{name}"));
@@ -83,17 +75,11 @@ mod tests {
 
     #[test]
     fn an_alias_stands_for_its_key() {
-        assert_eq!(
-            naming("AWS::KMS::Alias").and_then(|naming| naming.target),
-            Some("TargetKeyId")
-        );
+        assert_eq!(naming("AWS::KMS::Alias").and_then(|naming| naming.target), Some("TargetKeyId"));
     }
 
     #[test]
     fn virtual_kinds_have_names_too() {
-        assert_eq!(
-            naming("ML::TrainingJob").and_then(|naming| naming.property),
-            Some("TrainingJobName")
-        );
+        assert_eq!(naming("ML::TrainingJob").and_then(|naming| naming.property), Some("TrainingJobName"));
     }
 }

@@ -58,14 +58,8 @@ pub fn bundled() -> &'static [BundledRule] {
 /// The rule of an id or a name.
 pub fn rule(id_or_name: &str) -> Option<&'static BundledRule> {
     let by_id = RULES.binary_search_by(|rule| rule.id.cmp(id_or_name)).ok();
-    let by_name = || {
-        RULES_BY_NAME
-            .binary_search_by(|(name, _)| name.cmp(&id_or_name))
-            .ok()
-    };
-    by_id
-        .or_else(|| Some(RULES_BY_NAME[by_name()?].1))
-        .map(|at| &RULES[at])
+    let by_name = || RULES_BY_NAME.binary_search_by(|(name, _)| name.cmp(&id_or_name)).ok();
+    by_id.or_else(|| Some(RULES_BY_NAME[by_name()?].1)).map(|at| &RULES[at])
 }
 
 /// The automaton of a pattern that a bundled rule uses, as bytes of a sparse DFA. A list or table of patterns is one
@@ -75,17 +69,13 @@ pub fn automaton(kind: PatternKind, pattern: &str) -> Option<&'static [u8]> {
         PatternKind::Regex => REGEXES,
         PatternKind::Glob => GLOBS,
     };
-    let (_, start, end) = index[index
-        .binary_search_by(|(text, ..)| text.cmp(&pattern))
-        .ok()?];
+    let (_, start, end) = index[index.binary_search_by(|(text, ..)| text.cmp(&pattern)).ok()?];
     Some(&AUTOMATA[start..end])
 }
 
 /// All patterns of the bundled rules, as [`automaton`] finds them.
 pub fn patterns() -> impl Iterator<Item = (PatternKind, &'static str)> {
-    let of = |kind, index: &'static [(&'static str, usize, usize)]| {
-        index.iter().map(move |&(text, ..)| (kind, text))
-    };
+    let of = |kind, index: &'static [(&'static str, usize, usize)]| index.iter().map(move |&(text, ..)| (kind, text));
     of(PatternKind::Regex, REGEXES).chain(of(PatternKind::Glob, GLOBS))
 }
 
@@ -105,26 +95,13 @@ mod tests {
     #[test]
     fn body_and_docs_are_the_rules_own() {
         for rule in bundled() {
-            let body: serde_json::Value =
-                serde_json::from_str(rule.body()).expect("build.rs wrote JSON");
-            let docs: serde_json::Value =
-                serde_json::from_str(rule.docs()).expect("build.rs wrote JSON");
+            let body: serde_json::Value = serde_json::from_str(rule.body()).expect("build.rs wrote JSON");
+            let docs: serde_json::Value = serde_json::from_str(rule.docs()).expect("build.rs wrote JSON");
             assert_eq!(body["id"], rule.id);
-            assert!(
-                body.get("tests").is_none() && body.get("why").is_none(),
-                "{}",
-                rule.id
-            );
+            assert!(body.get("tests").is_none() && body.get("why").is_none(), "{}", rule.id);
             assert_eq!(docs["summary"], rule.summary);
-            assert!(
-                docs.get("tests").is_none() && docs.get("require").is_none(),
-                "{}",
-                rule.id
-            );
-            assert_eq!(
-                rule.file,
-                format!("rules/{}/{}.yaml", rule.category, rule.name)
-            );
+            assert!(docs.get("tests").is_none() && docs.get("require").is_none(), "{}", rule.id);
+            assert_eq!(rule.file, format!("rules/{}/{}.yaml", rule.category, rule.name));
             assert!(!rule.types.is_empty(), "{} looks at nothing", rule.id);
         }
     }

@@ -121,7 +121,8 @@ impl<'g, 'p> Runner<'g, 'p> {
                 by_kind.insert(kind, rules);
             }
         }
-        let about = |kind: &str| enabled.iter().copied().filter(|rule| rule.kinds.0.iter().any(|k| &**k == kind)).collect();
+        let about =
+            |kind: &str| enabled.iter().copied().filter(|rule| rule.kinds.0.iter().any(|k| &**k == kind)).collect();
         let mut targets: Vec<(TemplateId, Vec<EntityId>)> =
             project.templates.iter().map(|template| (template.id, Vec::new())).collect();
         for (id, entity) in graph.entities() {

@@ -1,8 +1,8 @@
 //! The names that a template uses, and where they are written.
 
+use crate::source::{Span, TextMap};
 use crate::syntax::{Node, Tag};
 use crate::template::{Call, Expr, SubPart, Template, sub_arguments, sub_parts};
-use crate::source::{Span, TextMap};
 
 /// How a name is used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,7 +70,11 @@ pub fn dependencies(template: &Template) -> Vec<Dependency<'_>> {
         .collect();
     owners.sort_unstable();
     let loops = loop_variables(template);
-    let skip: Vec<Span> = ["Metadata", "Rules", "Parameters", "Mappings"].iter().filter_map(|name| root.get(name)).map(Node::span).collect();
+    let skip: Vec<Span> = ["Metadata", "Rules", "Parameters", "Mappings"]
+        .iter()
+        .filter_map(|name| root.get(name))
+        .map(Node::span)
+        .collect();
     // The resource around the last name, and its metadata: most names stand in the same one as the name before.
     let mut around: (Option<usize>, Option<Span>) = (None, None);
     for node in template.document.nodes() {

@@ -65,7 +65,13 @@ struct Sought<'p> {
 
 impl<'p> StackGraph<'p> {
     /// The nodes of a kind that may refer to a target through a path: a superset of those that do, in order.
-    pub fn candidates(&self, resolver: &Resolver<'_, 'p>, kind: &str, path: &[Segment], target: EntityId) -> Vec<EntityId> {
+    pub fn candidates(
+        &self,
+        resolver: &Resolver<'_, 'p>,
+        kind: &str,
+        path: &[Segment],
+        target: EntityId,
+    ) -> Vec<EntityId> {
         let nodes = self.of_kind(kind);
         if nodes.len() < FEW || !are_names(resolver) {
             return nodes.to_vec();
@@ -87,7 +93,13 @@ impl<'p> StackGraph<'p> {
     }
 
     /// The nodes of a kind whose value at a path may equal a value: a superset of those, in order.
-    pub fn equals(&self, resolver: &Resolver<'_, 'p>, kind: &str, path: &[Segment], value: &Value<'p>) -> Vec<EntityId> {
+    pub fn equals(
+        &self,
+        resolver: &Resolver<'_, 'p>,
+        kind: &str,
+        path: &[Segment],
+        value: &Value<'p>,
+    ) -> Vec<EntityId> {
         let nodes = self.of_kind(kind);
         let parts = match value {
             Value::Absent => return Vec::new(),
@@ -119,7 +131,8 @@ impl<'p> StackGraph<'p> {
         let mut sought = Sought::default();
         self.seek(resolver, value, 4, &mut sought);
         // Nodes of one kind stand in the order of their resources, unless some of them are resources and some are not.
-        let in_order = self.entity(nodes[0]).virtual_node.is_some() == self.entity(nodes[nodes.len() - 1]).virtual_node.is_some();
+        let in_order =
+            self.entity(nodes[0]).virtual_node.is_some() == self.entity(nodes[nodes.len() - 1]).virtual_node.is_some();
         if sought.anything || sought.loose || !in_order {
             return nodes.to_vec();
         }

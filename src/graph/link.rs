@@ -5,9 +5,7 @@ use rustc_hash::FxHashMap;
 
 use crate::syntax::Node;
 use crate::template::{Output, Template, TemplateId};
-use crate::value::{
-    Cursor, Hole, Imported, Part, Resolver, Scenario, Truth, Value, canonical, joined, same, text_of,
-};
+use crate::value::{Cursor, Hole, Imported, Part, Resolver, Scenario, Truth, Value, canonical, joined, same, text_of};
 
 use super::StackGraph;
 
@@ -69,8 +67,9 @@ pub(super) fn nested_stacks(templates: &[Template], paths: &[Utf8PathBuf]) -> Ne
             let url = resource.properties.and_then(|node| template.node(node).get(property)).and_then(Node::scalar);
             let Some(url) = url.filter(|url| !url.contains("://")) else { continue };
             let Some(own) = paths.get(template.id.index()) else { continue };
-            let by_path = by_path
-                .get_or_insert_with(|| paths.iter().map(|path| normal(path)).zip(templates.iter().map(|t| t.id)).collect());
+            let by_path = by_path.get_or_insert_with(|| {
+                paths.iter().map(|path| normal(path)).zip(templates.iter().map(|t| t.id)).collect()
+            });
             let target = normal(&own.parent().unwrap_or(Utf8Path::new("")).join(url));
             if let Some(&child) = by_path.get(&target).filter(|child| **child != template.id) {
                 nested.children.insert((template.id, index), child);
@@ -142,7 +141,13 @@ impl<'p> Exports<'p> {
     }
 
     /// The exports of a name: by the name before any choice (`general`), then by the name under the resolver's choices.
-    fn find(&self, graph: &StackGraph<'p>, resolver: &Resolver<'_, 'p>, general: &[Part<'p>], name: &[Part<'p>]) -> Producers {
+    fn find(
+        &self,
+        graph: &StackGraph<'p>,
+        resolver: &Resolver<'_, 'p>,
+        general: &[Part<'p>],
+        name: &[Part<'p>],
+    ) -> Producers {
         let mut producers = Producers::default();
         if let Some(indices) = self.by_name.get(&canonical(general)) {
             producers.certain = indices.iter().map(|&index| index as usize).collect();
@@ -150,7 +155,11 @@ impl<'p> Exports<'p> {
         }
         for (index, export) in self.all.iter().enumerate() {
             // Most names can be told apart as they stand; only then is the name evaluated under the choices.
-            if export.name.as_ref().is_some_and(|known| same(general, known) == Truth::False && same(name, known) == Truth::False) {
+            if export
+                .name
+                .as_ref()
+                .is_some_and(|known| same(general, known) == Truth::False && same(name, known) == Truth::False)
+            {
                 continue;
             }
             let template = &graph.templates[export.template.index()];

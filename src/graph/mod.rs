@@ -97,7 +97,12 @@ impl<'p> StackGraph<'p> {
         for (template, nodes) in templates.iter().zip(virtual_nodes) {
             for node in nodes {
                 let resource = &template.resources[node.owner];
-                graph.push(Entity { template: template.id, resource, kind: node.kind, virtual_node: Some(Box::new(node)) });
+                graph.push(Entity {
+                    template: template.id,
+                    resource,
+                    kind: node.kind,
+                    virtual_node: Some(Box::new(node)),
+                });
             }
         }
         graph.links.nested = link::nested_stacks(templates, paths);
@@ -274,9 +279,7 @@ impl<'p> World<'p> for StackGraph<'p> {
         let template = &self.templates[entity.template.index()];
         let fallback = template.globals(entity.kind);
         match (entity.resource.properties, fallback) {
-            (Some(properties), fallback) => {
-                resolver.found(Cursor { fallback, ..body.to(template.node(properties)) })
-            }
+            (Some(properties), fallback) => resolver.found(Cursor { fallback, ..body.to(template.node(properties)) }),
             (None, Some(globals)) => resolver.found(body.to(globals)),
             (None, None) => Found { value: Value::Absent, cursor: body, missing: &[] },
         }

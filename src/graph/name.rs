@@ -29,7 +29,13 @@ impl<'p> StackGraph<'p> {
         self.refers_within(resolver, value, target, 4)
     }
 
-    fn refers_within(&self, resolver: &Resolver<'_, 'p>, value: &Value<'p>, target: EntityId, depth: u8) -> Reference<'p> {
+    fn refers_within(
+        &self,
+        resolver: &Resolver<'_, 'p>,
+        value: &Value<'p>,
+        target: EntityId,
+        depth: u8,
+    ) -> Reference<'p> {
         let parts = match value {
             Value::Entity(id) => return self.entity_refers(*id, target),
             Value::Unknown(unknown) => return Reference::Maybe((**unknown).clone()),
@@ -95,9 +101,9 @@ impl<'p> StackGraph<'p> {
     fn by_name(&self, resolver: &Resolver<'_, 'p>, parts: &[Part<'p>], target: EntityId) -> Reference<'p> {
         let parts = resolver.with_names(parts);
         // What is not known may be anything, but what another resource returns is not this one.
-        let open = parts.iter().any(|part| {
-            matches!(part, Part::Hole(hole) if !matches!(hole, Hole::Resource(..) | Hole::Pseudo(..)))
-        });
+        let open = parts
+            .iter()
+            .any(|part| matches!(part, Part::Hole(hole) if !matches!(hole, Hole::Resource(..) | Hole::Pseudo(..))));
         let maybe = |truth: Truth| match truth {
             Truth::True => Reference::Yes,
             Truth::False => Reference::No,
@@ -239,7 +245,9 @@ pub(super) fn segments<'p>(parts: &[Part<'p>]) -> Vec<Vec<Part<'p>>> {
 
 /// True for an ARN whose service is literal and not that of the type.
 pub(super) fn is_arn_of_another_service(parts: &[Part<'_>], naming: Option<&'static Naming>) -> bool {
-    let Some(service) = naming.and_then(|naming| naming.arn).and_then(|arn| arn.split(':').next()) else { return false };
+    let Some(service) = naming.and_then(|naming| naming.arn).and_then(|arn| arn.split(':').next()) else {
+        return false;
+    };
     let mut text = String::new();
     for part in parts.iter().take(3) {
         match part {

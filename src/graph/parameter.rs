@@ -44,7 +44,9 @@ impl<'p> Groups<'p> {
                 let allowed: Vec<&str> = parameter.allowed.iter().map(|&node| template.node(node).text()).collect();
                 let members = known.entry((&parameter.name, &parameter.kind)).or_default();
                 let member = members.iter_mut().find(|member| {
-                    member.allowed.is_empty() || allowed.is_empty() || allowed.iter().any(|value| member.allowed.contains(value))
+                    member.allowed.is_empty()
+                        || allowed.is_empty()
+                        || allowed.iter().any(|value| member.allowed.contains(value))
                 });
                 own.push(match member {
                     Some(member) => {
@@ -63,7 +65,13 @@ impl<'p> Groups<'p> {
             }
             groups.push(own);
         }
-        let mut found = Self { of: groups, passed: FxHashMap::default(), one_of: FxHashMap::default(), literals: FxHashMap::default(), pseudo: FxHashMap::default() };
+        let mut found = Self {
+            of: groups,
+            passed: FxHashMap::default(),
+            one_of: FxHashMap::default(),
+            literals: FxHashMap::default(),
+            pseudo: FxHashMap::default(),
+        };
         for template in templates {
             found.collect_literals(template);
         }
@@ -76,11 +84,14 @@ impl<'p> Groups<'p> {
             let child = &templates[child.index()];
             for parameter in &child.parameters {
                 let key = (child.id, &*parameter.name);
-                let passes = |&(parent, resource): &(TemplateId, usize)| passed(&templates[parent.index()], resource, &parameter.name);
+                let passes = |&(parent, resource): &(TemplateId, usize)| {
+                    passed(&templates[parent.index()], resource, &parameter.name)
+                };
                 if let [parent] = &parents[..] {
                     self.passed.extend(passes(parent).map(|value| (key, value)));
                 } else {
-                    let stacks = (0..parents.len()).map(|index| (stack_name(templates, parents, index), passes(&parents[index])));
+                    let stacks = (0..parents.len())
+                        .map(|index| (stack_name(templates, parents, index), passes(&parents[index])));
                     self.one_of.insert(key, stacks.collect());
                 }
             }

@@ -8,9 +8,7 @@ use std::rc::Rc;
 use crate::catalog::{self, Format};
 use crate::finding::ReasonKind;
 use crate::syntax::Segment;
-use crate::value::{
-    EntityId, Found, Map, Part, Resolver, Scalar, ScalarKind, Truth, Unknown, Value, View, World as _,
-};
+use crate::value::{EntityId, Found, Map, Part, Resolver, Scalar, ScalarKind, Truth, Unknown, Value, View, World as _};
 
 use super::{Reference, StackGraph};
 
@@ -199,7 +197,10 @@ fn principals<'p>(resolver: &Resolver<'_, 'p>, found: Found<'p>) -> Found<'p> {
         return found;
     }
     let everyone = |value: bool| Found {
-        value: Value::Scalar(Scalar { text: Cow::Borrowed(if value { "true" } else { "false" }), kind: ScalarKind::Bool }),
+        value: Value::Scalar(Scalar {
+            text: Cow::Borrowed(if value { "true" } else { "false" }),
+            kind: ScalarKind::Bool,
+        }),
         cursor,
         missing: &[],
     };
@@ -235,7 +236,8 @@ fn conditions<'p>(resolver: &Resolver<'_, 'p>, found: Found<'p>) -> Found<'p> {
                     }
                     continue;
                 };
-                let (quantifier, name) = operator.rsplit_once(':').map_or((None, &*operator), |(q, name)| (Some(q), name));
+                let (quantifier, name) =
+                    operator.rsplit_once(':').map_or((None, &*operator), |(q, name)| (Some(q), name));
                 let (name, if_exists) = name.strip_suffix("IfExists").map_or((name, false), |name| (name, true));
                 for (key, value) in resolver.entries(keys) {
                     let place = value.cursor;

@@ -99,7 +99,14 @@ impl Keys {
     }
 
     /// All keys of the range have the same `at` bytes at their start; `rest` is what follows them in the text.
-    fn narrow(&self, mut range: Range<usize>, mut at: usize, mut rest: &[u8], choices: &[Filled], found: &mut Vec<Range<usize>>) {
+    fn narrow(
+        &self,
+        mut range: Range<usize>,
+        mut at: usize,
+        mut rest: &[u8],
+        choices: &[Filled],
+        found: &mut Vec<Range<usize>>,
+    ) {
         while !range.is_empty() {
             if rest.first() == Some(&HOLE) {
                 let end = rest.iter().position(|&byte| byte == HOLE_END).map_or(rest.len(), |end| end + 1);
@@ -219,11 +226,14 @@ mod tests {
         let pieces = ["a", "b", "-", "A", "B", "a-", "-b"];
         let texts: Vec<Vec<Part<'static>>> = (0..7 * 7 * 7)
             .map(|number| {
-                let spelled: String = [number % 7, number / 7 % 7, number / 49].iter().map(|&index| pieces[index]).collect();
+                let spelled: String =
+                    [number % 7, number / 7 % 7, number / 49].iter().map(|&index| pieces[index]).collect();
                 let mut parts: Vec<Part<'static>> = Vec::new();
                 for c in spelled.chars() {
                     match (parts.last_mut(), c) {
-                        (_, 'A'..='Z') => parts.push(Part::Hole(Hole::Parameter(GroupId(u32::from(c)), TemplateId(0), "P"))),
+                        (_, 'A'..='Z') => {
+                            parts.push(Part::Hole(Hole::Parameter(GroupId(u32::from(c)), TemplateId(0), "P")))
+                        }
                         (Some(Part::Text(text)), c) => text.to_mut().push(c),
                         (_, c) => parts.push(Part::Text(c.to_string().into())),
                     }

@@ -484,8 +484,12 @@ impl<'p> Judge<'_, 'p> {
             WhenUnknown::Pass | WhenUnknown::Skip => {
                 reasons.sort();
                 reasons.dedup();
-                verdict.undecided =
-                    Some(Undecided { span: place.span, rule: self.rule.meta.id.clone(), subject: place.subject, reasons });
+                verdict.undecided = Some(Undecided {
+                    span: place.span,
+                    rule: self.rule.meta.id.clone(),
+                    subject: place.subject,
+                    reasons,
+                });
             }
             WhenUnknown::Fail => {
                 let message = self.message(&evaluator, &env, None, &[]).replace('\u{0}', "");

@@ -24,11 +24,8 @@ pub(crate) struct Place {
 pub(crate) fn of(template: &Template, entity: Option<&Entity<'_>>, found: &Found<'_>) -> Place {
     let node = found.cursor.node;
     let missing = !found.missing.is_empty();
-    let span = if missing || is_block(node, found) {
-        key_place(template, entity, found.cursor)
-    } else {
-        node.span_with_tag()
-    };
+    let span =
+        if missing || is_block(node, found) { key_place(template, entity, found.cursor) } else { node.span_with_tag() };
     let label = match (missing, last_key(found.missing)) {
         (true, Some(key)) => format!("no `{key}` here"),
         (true, None) => "nothing here".to_owned(),
@@ -106,7 +103,8 @@ fn subject(entity: &Entity<'_>, path: String, stable_path: String) -> Subject {
 /// What a value is, where the text does not say it: the value of a reference.
 fn shown_value(found: &Found<'_>) -> String {
     let text = text_of(&found.value);
-    if matches!(Expr::of(found.cursor.node), Expr::Call(_) | Expr::Hole(_)) && !text.is_empty() && !text.contains("${") {
+    if matches!(Expr::of(found.cursor.node), Expr::Call(_) | Expr::Hole(_)) && !text.is_empty() && !text.contains("${")
+    {
         return format!("is `{text}`");
     }
     String::new()
@@ -180,7 +178,9 @@ fn write_path(path: &mut String, node: Node<'_>, stable: bool) {
         if parent.tag().is_function() && parent.tag() != Tag::Condition {
             continue;
         }
-        if parent.is_sequence() && parent.parent().is_some_and(|around| around.tag().is_function() && around.is_long_form()) {
+        if parent.is_sequence()
+            && parent.parent().is_some_and(|around| around.tag().is_function() && around.is_long_form())
+        {
             continue;
         }
         let written = if parent.is_sequence() {

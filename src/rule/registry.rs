@@ -10,8 +10,8 @@ use crate::source::{FileId, SourceFile, SourceMap};
 use crate::syntax::{self, Node};
 
 use super::declarative::{
-    self, Compiled, Condition, Kinds, Message, RuleError, TermPath, bindings, compile_condition, kinds, only, suggestion,
-    term_path, text,
+    self, Compiled, Condition, Kinds, Message, RuleError, TermPath, bindings, compile_condition, kinds, only,
+    suggestion, term_path, text,
 };
 use super::native::{self, Native};
 use super::{Case, Profile, RuleMeta, WhenUnknown};
@@ -39,9 +39,32 @@ pub struct Rule {
 
 /// The keys of a rule file that say something about its evaluation or its texts.
 pub const KEYS: [&str; 26] = [
-    "id", "name", "summary", "severity", "confidence", "profile", "match", "let", "when", "require", "native", "unknown",
-    "parameters", "at", "message", "related", "controls", "controls_by_analogy", "peers", "why", "do", "references",
-    "never_unknown", "options", "tests", "fix",
+    "id",
+    "name",
+    "summary",
+    "severity",
+    "confidence",
+    "profile",
+    "match",
+    "let",
+    "when",
+    "require",
+    "native",
+    "unknown",
+    "parameters",
+    "at",
+    "message",
+    "related",
+    "controls",
+    "controls_by_analogy",
+    "peers",
+    "why",
+    "do",
+    "references",
+    "never_unknown",
+    "options",
+    "tests",
+    "fix",
 ];
 
 impl Rule {
@@ -63,7 +86,13 @@ impl Rule {
         let require = match (get("require"), native) {
             (Some(require), None) => compile_condition(require)?,
             (None, Some(_)) => Condition::All(Vec::new()),
-            (Some(node), Some(_)) => return Err(RuleError { message: "a native rule has no `require`".into(), span: node.span(), help: None }),
+            (Some(node), Some(_)) => {
+                return Err(RuleError {
+                    message: "a native rule has no `require`".into(),
+                    span: node.span(),
+                    help: None,
+                });
+            }
             (None, None) => {
                 needed("require")?;
                 Condition::All(Vec::new())
@@ -152,7 +181,11 @@ fn severity_of(node: Node<'_>) -> Compiled<(Severity, Vec<Case>)> {
         };
         let severity = word(case.get("is"), default)?;
         if severity == default {
-            return Err(RuleError { message: "a case has the severity of the default".into(), span: case.span(), help: None });
+            return Err(RuleError {
+                message: "a case has the severity of the default".into(),
+                span: case.span(),
+                help: None,
+            });
         }
         Ok(Case { when: compile_condition(when)?, severity })
     });
@@ -209,7 +242,9 @@ pub struct Registered {
 enum RuleText {
     Bundled(&'static BundledRule),
     /// A user's rule is compiled when it is read, so that its errors are said before anything runs.
-    Own { docs: Box<super::RuleDocs> },
+    Own {
+        docs: Box<super::RuleDocs>,
+    },
 }
 
 impl Registered {
@@ -295,7 +330,11 @@ impl Registry {
             return Err(RuleError { message: issue.message.clone(), span: issue.span, help: issue.help.clone() });
         }
         let Some(root) = parsed.document.root() else {
-            return Err(RuleError { message: "the file is empty".into(), span: crate::source::Span::new(file, 0, 0), help: None });
+            return Err(RuleError {
+                message: "the file is empty".into(),
+                span: crate::source::Span::new(file, 0, 0),
+                help: None,
+            });
         };
         let rule = Rule::compile(root)?;
         for known in &self.rules {
@@ -308,7 +347,8 @@ impl Registry {
             };
             if let Some(key) = clash {
                 let span = root.get(key).map_or(root.span(), Node::span);
-                let message = format!("the {key} is taken by the rule {} ({})", known.meta.id.as_str(), known.meta.name);
+                let message =
+                    format!("the {key} is taken by the rule {} ({})", known.meta.id.as_str(), known.meta.name);
                 return Err(RuleError { message, span, help: None });
             }
         }
@@ -345,8 +385,8 @@ impl Registry {
 
     /// The rule of an id or name.
     pub fn find(&self, id_or_name: &str) -> Option<&Registered> {
-        self.rules.iter().find(|rule| {
-            rule.meta.id.as_str().eq_ignore_ascii_case(id_or_name) || rule.meta.name == id_or_name
-        })
+        self.rules
+            .iter()
+            .find(|rule| rule.meta.id.as_str().eq_ignore_ascii_case(id_or_name) || rule.meta.name == id_or_name)
     }
 }

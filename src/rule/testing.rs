@@ -85,7 +85,8 @@ impl RuleFile {
         if let Some(issue) = parsed.issues.first() {
             return Err(RuleError { message: issue.message.clone(), span: issue.span, help: issue.help.clone() });
         }
-        let empty = || RuleError { message: "the file is empty".into(), span: Span::new(FileId::new(0), 0, 0), help: None };
+        let empty =
+            || RuleError { message: "the file is empty".into(), span: Span::new(FileId::new(0), 0, 0), help: None };
         let root = parsed.document.root().ok_or_else(empty)?;
         let rule = Rule::compile(root)?;
         let tests = root.get("tests").into_iter().flat_map(Node::items).map(read_test).collect::<Result<_, _>>()?;
@@ -201,7 +202,14 @@ impl RuleTest {
         let project = Project::load(self.files.clone(), false);
         let graph = StackGraph::new(&project.templates, &project.paths(), GraphOptions::default());
         let (findings, undecided) = verdicts(rule, &project, &graph);
-        let mut run = Run { test: self, project: &project, findings, undecided, problems: Vec::new(), asserted: Asserted::default() };
+        let mut run = Run {
+            test: self,
+            project: &project,
+            findings,
+            undecided,
+            problems: Vec::new(),
+            asserted: Asserted::default(),
+        };
         run.check(&graph, rule);
         if run.problems.is_empty() { Ok(run.asserted) } else { Err(run.problems.join("\n")) }
     }
@@ -275,7 +283,9 @@ impl Run<'_> {
                 match wanted {
                     Verdict::Fail => self.asserted.fail += 1,
                     Verdict::Unknown => self.asserted.unknown += 1,
-                    Verdict::Pass if matched.contains(&key) || rule.is_about_templates() || rule.is_about_project() => self.asserted.pass += 1,
+                    Verdict::Pass if matched.contains(&key) || rule.is_about_templates() || rule.is_about_project() => {
+                        self.asserted.pass += 1
+                    }
                     Verdict::Pass => {}
                 }
                 if wanted != got {
@@ -359,7 +369,8 @@ impl Run<'_> {
                 self.asserted.messages += usize::from(one.message.is_some());
                 if !self.findings.iter().any(|finding| self.meets(one, finding)) {
                     let said: Vec<String> = self.findings.iter().map(|finding| self.shown(finding)).collect();
-                    self.problems.push(format!("no finding is as expected {one:?}\n    said: {}", said.join("\n          ")));
+                    self.problems
+                        .push(format!("no finding is as expected {one:?}\n    said: {}", said.join("\n          ")));
                 }
             }
         }
@@ -426,10 +437,14 @@ impl Run<'_> {
 pub fn bound_and_used(file: &RuleFile) -> (Vec<String>, String) {
     fn names(condition: &Condition, found: &mut Vec<String>) {
         match condition {
-            Condition::All(list) | Condition::Any(list) | Condition::None(list) => list.iter().for_each(|one| names(one, found)),
+            Condition::All(list) | Condition::Any(list) | Condition::None(list) => {
+                list.iter().for_each(|one| names(one, found))
+            }
             Condition::Not(one) => names(one, found),
             Condition::Leaf(leaf) => {
-                if let (Some(name), false) = (&leaf.bind, matches!(leaf.subject, Subject::Path(_)) && matches!(leaf.test, Test::Operator(_))) {
+                if let (Some(name), false) =
+                    (&leaf.bind, matches!(leaf.subject, Subject::Path(_)) && matches!(leaf.test, Test::Operator(_)))
+                {
                     found.push(name.to_string());
                 }
                 if let Test::Satisfies(condition) = &leaf.test {

@@ -39,7 +39,9 @@ impl TextMap {
                 aligner.base += skip;
                 aligner.flow(inner.as_bytes(), quoting)?;
             }
-            None if matches!(quoting, Quoting::Literal | Quoting::Folded) => aligner.block(raw, quoting == Quoting::Folded)?,
+            None if matches!(quoting, Quoting::Literal | Quoting::Folded) => {
+                aligner.block(raw, quoting == Quoting::Folded)?
+            }
             None => return None,
         }
         if decoded.is_empty() {
@@ -333,7 +335,11 @@ mod tests {
             ("x\n y\nz", ">-\n x\n  y\n z", Quoting::Folded, &["x", "\n", " ", "y", "\n", "z"]),
         ];
         for &(decoded, raw, quoting, expected) in cases {
-            assert_eq!(places(decoded, raw, quoting).as_deref(), Some(expected.iter().map(ToString::to_string).collect::<Vec<_>>().as_slice()), "{raw:?}");
+            assert_eq!(
+                places(decoded, raw, quoting).as_deref(),
+                Some(expected.iter().map(ToString::to_string).collect::<Vec<_>>().as_slice()),
+                "{raw:?}"
+            );
         }
     }
 

@@ -61,9 +61,9 @@ impl Builder {
 
     /// True if the next node of the innermost map is a key.
     pub fn expects_key(&self) -> bool {
-        self.stack.last().is_some_and(|&(node, _, count)| {
-            self.document.nodes[node as usize].kind == Kind::Mapping && count % 2 == 0
-        })
+        self.stack
+            .last()
+            .is_some_and(|&(node, _, count)| self.document.nodes[node as usize].kind == Kind::Mapping && count % 2 == 0)
     }
 
     fn push(&mut self, start: u32, end: u32, kind: Kind, style: Style, tag: Tag, link: u32) -> NodeId {
@@ -159,7 +159,11 @@ impl Builder {
     /// The tree; what is still open is closed at its last child.
     pub fn finish(mut self) -> Document {
         while let Some(&(id, last, _)) = self.stack.last() {
-            let end = if last == NONE { self.document.nodes[id as usize].start } else { self.document.nodes[last as usize].end };
+            let end = if last == NONE {
+                self.document.nodes[id as usize].start
+            } else {
+                self.document.nodes[last as usize].end
+            };
             self.close(end);
         }
         self.document.nodes.shrink_to_fit();

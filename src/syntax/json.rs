@@ -32,7 +32,12 @@ pub(super) fn read(file: FileId, text: &Arc<str>) -> (Parsed, Option<SyntaxIssue
 /// inside a string literal or beside other bare text a hole marks the scalar, alone in value position it is a node of kind [`Kind::Hole`].
 /// Duplicate keys are kept and not reported.
 #[expect(clippy::needless_pass_by_value, reason = "the tree owns the text and the holes while they are read")]
-pub fn parse_embedded(file: FileId, text: Arc<str>, map: TextMap, holes: Vec<(u32, u32)>) -> Result<Document, SyntaxIssue> {
+pub fn parse_embedded(
+    file: FileId,
+    text: Arc<str>,
+    map: TextMap,
+    holes: Vec<(u32, u32)>,
+) -> Result<Document, SyntaxIssue> {
     let mut reader = Reader::new(&text, Builder::embedded(file, text.clone(), map, holes.clone()), &holes);
     let result = reader.document();
     let document = reader.builder.finish();
@@ -148,7 +153,17 @@ impl<'t> Reader<'t> {
     fn new(text: &'t str, builder: Builder, holes: &'t [(u32, u32)]) -> Self {
         let at = if text.starts_with('\u{feff}') { 3 } else { 0 };
         let embedded = builder.is_embedded();
-        Self { text, bytes: text.as_bytes(), at, builder, open: Vec::with_capacity(32), holes, hole: 0, embedded, issues: Vec::new() }
+        Self {
+            text,
+            bytes: text.as_bytes(),
+            at,
+            builder,
+            open: Vec::with_capacity(32),
+            holes,
+            hole: 0,
+            embedded,
+            issues: Vec::new(),
+        }
     }
 
     fn document(&mut self) -> Result<(), Error> {
@@ -232,11 +247,19 @@ impl<'t> Reader<'t> {
                     self.white();
                     if let Some(close @ (b'}' | b']')) = self.bytes.get(self.at) {
                         let message = format!("JSON allows no comma before `{}`", char::from(*close));
-                        return Err(Error { kind: IssueKind::Syntax, start: comma, end: comma + 1, message, help: Some("remove the comma") });
+                        return Err(Error {
+                            kind: IssueKind::Syntax,
+                            start: comma,
+                            end: comma + 1,
+                            message,
+                            help: Some("remove the comma"),
+                        });
                     }
                     return Ok(if object { Next::Key } else { Next::Value });
                 }
-                (Some(&(_, object)), _) => return Err(self.unexpected(if object { "`,` or `}`" } else { "`,` or `]`" })),
+                (Some(&(_, object)), _) => {
+                    return Err(self.unexpected(if object { "`,` or `}`" } else { "`,` or `]`" }));
+                }
             }
         }
     }
@@ -384,7 +407,9 @@ fn is_number(text: &[u8]) -> bool {
         (count > 0).then(|| &text[count..])
     }
     let text = text.strip_prefix(b"-").unwrap_or(text);
-    let Some(mut rest) = (if text.first() == Some(&b'0') { Some(&text[1..]) } else { digits(text) }) else { return false };
+    let Some(mut rest) = (if text.first() == Some(&b'0') { Some(&text[1..]) } else { digits(text) }) else {
+        return false;
+    };
     if let Some(fraction) = rest.strip_prefix(b".") {
         let Some(after) = digits(fraction) else { return false };
         rest = after;
@@ -407,7 +432,9 @@ impl Reader<'_> {
             Some(character) => (self.at + character.len_utf8(), format!("`{}` stands", character.escape_debug())),
         };
         let help = match self.bytes[self.at..] {
-            [b'/', b'/' | b'*', ..] | [b'#', ..] => Some("JSON has no comments: remove it, or write the template in YAML"),
+            [b'/', b'/' | b'*', ..] | [b'#', ..] => {
+                Some("JSON has no comments: remove it, or write the template in YAML")
+            }
             [b'\'', ..] => Some("JSON writes strings and keys in double quotes"),
             [b'"', ..] if expected.starts_with("`,`") => Some("put a comma before it"),
             _ => None,
@@ -419,7 +446,13 @@ impl Reader<'_> {
     #[cold]
     fn unclosed(&self, start: usize) -> Error {
         let line = memchr::memchr2(b'\n', b'\r', &self.bytes[start..]).map_or(self.bytes.len(), |len| start + len);
-        Error { kind: IssueKind::Syntax, start, end: line, message: "this string is not closed".to_owned(), help: Some("end it with `\"`") }
+        Error {
+            kind: IssueKind::Syntax,
+            start,
+            end: line,
+            message: "this string is not closed".to_owned(),
+            help: Some("end it with `\"`"),
+        }
     }
 
     #[cold]
@@ -443,8 +476,13 @@ impl Reader<'_> {
     fn bad_escape(&self) -> Error {
         let rest = &self.text[self.at..];
         let end = self.at + rest.char_indices().nth(2).map_or(rest.len(), |(len, _)| len);
-        let message = format!("`{}` is no escape of JSON", self.text[self.at..end].escape_debug().to_string().replace("\\\\", "\\"));
-        let help = Some("write a backslash as `\\\\`; escapes are `\\\"`, `\\/`, `\\b`, `\\f`, `\\n`, `\\r`, `\\t` and `\\u` with four digits");
+        let message = format!(
+            "`{}` is no escape of JSON",
+            self.text[self.at..end].escape_debug().to_string().replace("\\\\", "\\")
+        );
+        let help = Some(
+            "write a backslash as `\\\\`; escapes are `\\\"`, `\\/`, `\\b`, `\\f`, `\\n`, `\\r`, `\\t` and `\\u` with four digits",
+        );
         Error { kind: IssueKind::Syntax, start: self.at, end, message, help }
     }
 }
@@ -482,7 +520,9 @@ mod tests {
 
     #[test]
     fn holes_stand_where_a_value_text_or_key_may_stand() {
-        let document = embedded("{\"a\": <X>, \"b\": \"s3://<B>/<C>\", \"c\": 1<X>, <K>: true, \"d\": <X><Y>, \"e<F>\": \"g\"}").unwrap();
+        let document =
+            embedded("{\"a\": <X>, \"b\": \"s3://<B>/<C>\", \"c\": 1<X>, <K>: true, \"d\": <X><Y>, \"e<F>\": \"g\"}")
+                .unwrap();
         let nodes = values(&document);
         let shown: Vec<_> = nodes.iter().map(|node| (node.kind(), node.text(), node.holes().count())).collect();
         assert_eq!(

@@ -17,8 +17,8 @@ use crate::source::{FileId, Span, TextMap};
 pub use builder::Builder;
 pub use node::{Children, Comment, Document, Entries, Kind, Node, NodeId, Style};
 pub use path::{Path, Segment};
-pub use tag::Tag;
 pub use scalar::{ScalarType, canonical_text, json_type, scalar_type};
+pub use tag::Tag;
 
 /// How deep collections may be nested; deeper ones are not read, so that no walk over a tree can run out of stack.
 const MAX_DEPTH: usize = 255;
@@ -94,7 +94,8 @@ pub(crate) fn parse_yaml_within(file: FileId, text: &Arc<str>, map: TextMap) -> 
 /// Reports every key of a map that stood there before; fast for maps of any size, of which most are small.
 fn duplicate_keys(map: Node<'_>, issues: &mut Vec<SyntaxIssue>) {
     const FEW: usize = 12;
-    let mut keys = map.entries().filter_map(|(key, _)| key.scalar().filter(|_| !is_merge_key(key)).map(|text| (text, key.id())));
+    let mut keys =
+        map.entries().filter_map(|(key, _)| key.scalar().filter(|_| !is_merge_key(key)).map(|text| (text, key.id())));
     let mut few = [("", map.id()); FEW];
     let mut count = 0;
     for key in keys.by_ref().take(FEW) {

@@ -5,8 +5,8 @@
 
 use std::sync::Arc;
 
-use super::scalar::{ScalarType, json_type, scalar_type};
 use super::Tag;
+use super::scalar::{ScalarType, json_type, scalar_type};
 use crate::source::{FileId, Quoting, Span, TextMap};
 
 /// No node, no owned text.
@@ -343,7 +343,11 @@ impl<'d> Node<'d> {
                 _ => ScalarType::String,
             });
         }
-        Some(if self.document.json { json_type(node.text(), node.data().style) } else { scalar_type(node.text(), node.data().style) })
+        Some(if self.document.json {
+            json_type(node.text(), node.data().style)
+        } else {
+            scalar_type(node.text(), node.data().style)
+        })
     }
 
     /// Where each byte of [`Self::text`] stands in the file; also through the strings that an embedded document stands in.
@@ -408,7 +412,11 @@ impl<'d> Node<'d> {
 
     /// The keys and values of a map as they are written; nothing for anything else.
     pub fn entries(self) -> Entries<'d> {
-        Entries(if self.kind() == Kind::Mapping { self.children() } else { Children { document: self.document, next: NONE } })
+        Entries(if self.kind() == Kind::Mapping {
+            self.children()
+        } else {
+            Children { document: self.document, next: NONE }
+        })
     }
 
     /// The key and value of a name. Of duplicates the last, as YAML readers take it; `<<` merges are followed.

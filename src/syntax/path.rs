@@ -43,7 +43,9 @@ pub fn parse(text: &str) -> Result<Vec<Path>, PathError> {
             } else if let Some(key) = inside.strip_prefix('\'').and_then(|key| key.strip_suffix('\'')) {
                 Segment::Key(key.into())
             } else {
-                Segment::Index(inside.parse().map_err(|_| error(at, "between `[` and `]` stands `*`, a number or 'a key'"))?)
+                Segment::Index(
+                    inside.parse().map_err(|_| error(at, "between `[` and `]` stands `*`, a number or 'a key'"))?,
+                )
             };
             for path in &mut paths {
                 path.push(segment.clone());
@@ -59,7 +61,12 @@ pub fn parse(text: &str) -> Result<Vec<Path>, PathError> {
         }
         let rest = &text[at..];
         let deep = rest.starts_with("**.");
-        let rest = if deep { at += 3; &text[at..] } else { rest };
+        let rest = if deep {
+            at += 3;
+            &text[at..]
+        } else {
+            rest
+        };
         if let Some(inner) = rest.strip_prefix('{') {
             let close = inner.find('}').ok_or_else(|| error(at, "`{` without `}`"))?;
             let names: Vec<&str> = inner[..close].split(',').map(str::trim).collect();
@@ -86,8 +93,8 @@ pub fn parse(text: &str) -> Result<Vec<Path>, PathError> {
         let name: Box<str> = rest[..end].into();
         let segment = if deep { Segment::Deep(name) } else { Segment::Key(name) };
         for path in &mut paths {
-                path.push(segment.clone());
-            }
+            path.push(segment.clone());
+        }
         at += end;
     }
     Ok(paths)

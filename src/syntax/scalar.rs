@@ -68,7 +68,9 @@ pub fn canonical_text(text: &str, kind: ScalarType) -> Cow<'_, str> {
         ScalarType::Int(number) => Cow::Owned(number.to_string()),
         ScalarType::Float(number) if !number.is_finite() => return Cow::Borrowed(text),
         // A whole number that does not fit keeps its digits.
-        ScalarType::Float(_) if text.bytes().all(|byte| byte.is_ascii_digit()) && !text.starts_with('0') => return Cow::Borrowed(text),
+        ScalarType::Float(_) if text.bytes().all(|byte| byte.is_ascii_digit()) && !text.starts_with('0') => {
+            return Cow::Borrowed(text);
+        }
         ScalarType::Float(number) => Cow::Owned(format!("{number:?}")),
     };
     if canonical == text { Cow::Borrowed(text) } else { canonical }
@@ -165,7 +167,9 @@ fn float(text: &str, negative: bool) -> Option<ScalarType> {
 /// `.5` (without a sign), `.inf`, `.nan`.
 fn point_first(text: &str, digits: &str, negative: bool) -> Option<ScalarType> {
     match digits {
-        ".inf" | ".Inf" | ".INF" => return Some(ScalarType::Float(if negative { f64::NEG_INFINITY } else { f64::INFINITY })),
+        ".inf" | ".Inf" | ".INF" => {
+            return Some(ScalarType::Float(if negative { f64::NEG_INFINITY } else { f64::INFINITY }));
+        }
         ".nan" | ".NaN" | ".NAN" if text.starts_with('.') => return Some(ScalarType::Float(f64::NAN)),
         _ => {}
     }
@@ -181,7 +185,9 @@ fn split_exponent(text: &str) -> Option<(&str, &str)> {
     let Some(at) = text.find(['e', 'E']) else { return Some((text, "")) };
     let (fraction, exponent) = text.split_at(at);
     match exponent.as_bytes() {
-        [_, b'+' | b'-', digits @ ..] if !digits.is_empty() && digits.iter().all(u8::is_ascii_digit) => Some((fraction, exponent)),
+        [_, b'+' | b'-', digits @ ..] if !digits.is_empty() && digits.iter().all(u8::is_ascii_digit) => {
+            Some((fraction, exponent))
+        }
         _ => None,
     }
 }

@@ -47,8 +47,24 @@ pub enum Tag {
 impl Tag {
     /// The names of the functions that a tag can stand for.
     pub const NAMES: [&str; 18] = [
-        "Ref", "Condition", "Sub", "GetAtt", "Join", "Select", "Split", "If", "FindInMap", "ImportValue", "Base64", "Cidr",
-        "GetAZs", "Length", "ToJsonString", "Transform", "Equals", "GetStackOutput",
+        "Ref",
+        "Condition",
+        "Sub",
+        "GetAtt",
+        "Join",
+        "Select",
+        "Split",
+        "If",
+        "FindInMap",
+        "ImportValue",
+        "Base64",
+        "Cidr",
+        "GetAZs",
+        "Length",
+        "ToJsonString",
+        "Transform",
+        "Equals",
+        "GetStackOutput",
     ];
 
     /// The function of a short tag's name, without the `!`.

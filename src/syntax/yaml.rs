@@ -12,7 +12,10 @@ use std::sync::Arc;
 use granit_parser::{Event, Options, Parser, ScalarStyle, StructureStyle};
 use rustc_hash::FxHashMap;
 
-use super::{Builder, Comment, Document, IssueKind, Kind, MAX_DEPTH, NodeId, Parsed, Style, SyntaxIssue, Tag, duplicate_keys, is_merge_key, report, report_last};
+use super::{
+    Builder, Comment, Document, IssueKind, Kind, MAX_DEPTH, NodeId, Parsed, Style, SyntaxIssue, Tag, duplicate_keys,
+    is_merge_key, report, report_last,
+};
 use crate::source::{FileId, Span, TextMap};
 
 /// Reads the first document of a YAML text.
@@ -112,7 +115,10 @@ fn read(
             }
             Err(error) => {
                 let marker = error.marker();
-                let offset = marker.byte_offset().or_else(|| Some(input.char_indices().nth(marker.index())?.0)).unwrap_or(text.len());
+                let offset = marker
+                    .byte_offset()
+                    .or_else(|| Some(input.char_indices().nth(marker.index())?.0))
+                    .unwrap_or(text.len());
                 let issue = reader.place(offset).issue(error.kind());
                 report_last(&mut reader.issues, issue);
                 ended = Some(Ended { offset, is_tab: error::is_tab(error.kind()) });
@@ -225,7 +231,8 @@ impl Reader<'_, '_> {
         self.at = self.at.max(range.end);
         self.folded = (style == Style::Plain && !same).then(|| range.clone());
         let is_key = self.builder.expects_key();
-        let id = self.builder.scalar(to_u32(range.start), to_u32(range.end), style, tag, (!same).then(|| decoded.into()));
+        let id =
+            self.builder.scalar(to_u32(range.start), to_u32(range.end), style, tag, (!same).then(|| decoded.into()));
         if is_key && is_merge_key(self.builder.node(id)) {
             let issue = SyntaxIssue {
                 kind: IssueKind::MergeKey,
@@ -289,14 +296,27 @@ impl Reader<'_, '_> {
         place
     }
 
-    fn open(&mut self, kind: Kind, style: StructureStyle, range: &Range<usize>, code: Tag, anchor: usize, tag: Option<Range<usize>>) {
+    fn open(
+        &mut self,
+        kind: Kind,
+        style: StructureStyle,
+        range: &Range<usize>,
+        code: Tag,
+        anchor: usize,
+        tag: Option<Range<usize>>,
+    ) {
         let bracket = matches!(self.text.as_bytes().get(range.start), Some(b'[' | b'{'));
         // `[a: b]` holds a map without braces: it starts and ends with its children.
         let style = if style == StructureStyle::Flow && bracket { Style::Flow } else { Style::Block };
         let is_key = self.builder.expects_key();
         let start = if style == Style::Flow { range.start } else { range.start.max(self.at) };
         let node = self.builder.open(to_u32(start), kind, style, code);
-        self.open.push(Open { node, map: kind == Kind::Mapping, bracket: (style == Style::Flow).then_some(range.start), is_key });
+        self.open.push(Open {
+            node,
+            map: kind == Kind::Mapping,
+            bracket: (style == Style::Flow).then_some(range.start),
+            is_key,
+        });
         if style == Style::Flow {
             self.brackets += 1;
             self.at = self.at.max(range.end);
@@ -359,8 +379,16 @@ impl Reader<'_, '_> {
         } else {
             (format!("`{name}` is an alias, which CloudFormation does not support"), "write the value out")
         };
-        let related = target.filter(|_| around.is_none()).map(|target| (self.builder.node(target).span(), "stands for this".to_owned()));
-        let issue = SyntaxIssue { kind: IssueKind::Alias, span: self.span(range), message, help: Some(help.to_owned()), related };
+        let related = target
+            .filter(|_| around.is_none())
+            .map(|target| (self.builder.node(target).span(), "stands for this".to_owned()));
+        let issue = SyntaxIssue {
+            kind: IssueKind::Alias,
+            span: self.span(range),
+            message,
+            help: Some(help.to_owned()),
+            related,
+        };
         report(&mut self.issues, issue);
         // A node never refers to one around it: walks over the tree end.
         let target = if around.is_some() { None } else { target };

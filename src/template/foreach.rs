@@ -74,7 +74,9 @@ fn walk<'d>(
 /// The items of a loop's collection, if they are known.
 fn collection(list: Node<'_>, document: &crate::syntax::Document, parameters: &[Parameter]) -> Option<Vec<Box<str>>> {
     match Expr::of(list) {
-        Expr::List(list) => list.items().map(|item| item.scalar().filter(|_| item.tag() == Tag::None).map(Into::into)).collect(),
+        Expr::List(list) => {
+            list.items().map(|item| item.scalar().filter(|_| item.tag() == Tag::None).map(Into::into)).collect()
+        }
         Expr::Call(call) if call.function == Tag::Ref => {
             let name = call.text()?;
             let parameter = parameters.iter().find(|parameter| &*parameter.name == name)?;

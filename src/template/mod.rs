@@ -16,10 +16,10 @@ use crate::syntax::{Document, IssueKind, Node, NodeId, Parsed, SyntaxIssue};
 
 pub use condition::ConditionDefinition;
 pub use embedded::{Embedded, HoleExpr};
+pub(crate) use embedded::{read_yaml, sub_arguments, visit};
 pub use expr::{Call, Expr, literal_hint};
 pub use foreach::Binding;
 pub(crate) use foreach::substitute;
-pub(crate) use embedded::{read_yaml, sub_arguments, visit};
 pub use parameter::Parameter;
 pub use resource::{Output, Resource};
 pub use sub::{SubPart, SubParts, sub_parts};
@@ -129,7 +129,9 @@ impl Template {
             for name in names {
                 // Only these are understood here; any other macro may rewrite the whole template.
                 let known = name.scalar().is_some_and(|name| {
-                    name == "AWS::LanguageExtensions" || name.starts_with("AWS::SecretsManager-") || name.starts_with("AWS::Serverless-")
+                    name == "AWS::LanguageExtensions"
+                        || name.starts_with("AWS::SecretsManager-")
+                        || name.starts_with("AWS::Serverless-")
                 });
                 if !known {
                     self.unseen.push(name.id());

@@ -74,14 +74,7 @@ mod tests {
         let parts: Vec<_> = sub_parts("a-${X}-${Y.Arn}${!Z}$ {q} ${open").collect();
         assert_eq!(
             parts,
-            [
-                Text("a-"),
-                Name("X", 2..6),
-                Text("-"),
-                Name("Y.Arn", 7..15),
-                Literal("Z", 15..20),
-                Text("$ {q} ${open")
-            ]
+            [Text("a-"), Name("X", 2..6), Text("-"), Name("Y.Arn", 7..15), Literal("Z", 15..20), Text("$ {q} ${open")]
         );
         assert_eq!(sub_parts("${a ${b}").collect::<Vec<_>>(), [Text("${a "), Name("b", 4..8)]);
         assert_eq!(sub_parts("").count(), 0);

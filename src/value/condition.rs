@@ -69,7 +69,8 @@ impl<'p> Resolver<'_, 'p> {
                 Truth::False => return Ok(false),
                 Truth::Unknown => {
                     // A choice of "any other value" differs from every literal that anything is compared with.
-                    if let ([Part::Hole(hole)], [Part::Text(_)]) | ([Part::Text(_)], [Part::Hole(hole)]) = (&a[..], &b[..])
+                    if let ([Part::Hole(hole)], [Part::Text(_)]) | ([Part::Text(_)], [Part::Hole(hole)]) =
+                        (&a[..], &b[..])
                         && self.scenario.hole(hole).is_some_and(|chosen| chosen.value.is_none())
                     {
                         return Ok(false);
@@ -94,10 +95,12 @@ impl<'p> Resolver<'_, 'p> {
                     Some(condition) => self.decide(Cursor::new(template, &[], condition)),
                     None => Ok(true),
                 };
-                let asserted = || rule.get("Assertions").into_iter().flat_map(Node::items).filter_map(|item| item.get("Assert"));
+                let asserted =
+                    || rule.get("Assertions").into_iter().flat_map(Node::items).filter_map(|item| item.get("Assert"));
                 // What cannot be decided may hold.
                 !matches!(applies, Ok(true))
-                    || asserted().all(|assertion| !matches!(self.decide(Cursor::new(template, &[], assertion)), Ok(false)))
+                    || asserted()
+                        .all(|assertion| !matches!(self.decide(Cursor::new(template, &[], assertion)), Ok(false)))
             })
         })
     }

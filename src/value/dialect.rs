@@ -78,7 +78,8 @@ impl<'p> Resolver<'_, 'p> {
     pub(super) fn hole_value(&self, cursor: Cursor<'p>, number: usize) -> Value<'p> {
         let Some(embedded) = cursor.embedded else { return Value::Absent };
         let template = cursor.frame.template;
-        let outer = |node: Node<'p>| Cursor { frame: cursor.frame, ..Cursor::new(template, cursor.frame.bindings, node) };
+        let outer =
+            |node: Node<'p>| Cursor { frame: cursor.frame, ..Cursor::new(template, cursor.frame.bindings, node) };
         match embedded.holes.get(number) {
             Some(HoleExpr::Variable(name, value)) => match value {
                 Some(value) => self.found(outer(template.node(*value))).value,
@@ -108,8 +109,12 @@ impl<'p> Resolver<'_, 'p> {
                 Some(more) => parts.extend(more),
                 None if matches!(value, Value::Unknown(_)) => return value,
                 None => {
-                    let reason = crate::finding::Reason { kind: ReasonKind::Malformed, name: text[start..hole_end].to_owned() };
-                    parts.push(Part::Hole(Hole::Derived(format!("{start} of {:?}", node.span()).into(), std::sync::Arc::new(reason))));
+                    let reason =
+                        crate::finding::Reason { kind: ReasonKind::Malformed, name: text[start..hole_end].to_owned() };
+                    parts.push(Part::Hole(Hole::Derived(
+                        format!("{start} of {:?}", node.span()).into(),
+                        std::sync::Arc::new(reason),
+                    )));
                 }
             }
             at = hole_end;
@@ -120,7 +125,9 @@ impl<'p> Resolver<'_, 'p> {
         match joined(parts) {
             // `${N}` without quotes is a number if what is filled in is one.
             Value::Scalar(scalar) if !quoted => match scalar.text {
-                Cow::Borrowed(text) => Scalar::typed(text, json_type(text, Style::Plain)).map_or(Value::Absent, Value::Scalar),
+                Cow::Borrowed(text) => {
+                    Scalar::typed(text, json_type(text, Style::Plain)).map_or(Value::Absent, Value::Scalar)
+                }
                 text @ Cow::Owned(_) => Value::Scalar(Scalar { text, kind: scalar.kind }),
             },
             value => value,
@@ -173,7 +180,11 @@ impl<'p> Resolver<'_, 'p> {
             (None, Some(default)) => text(default).into_iter().collect(),
             (None, None) => Vec::new(),
         };
-        let hole = Hole::Pipeline(std::sync::Arc::new(PipelineParameter { name: parameter, place: definition.span(), values }));
+        let hole = Hole::Pipeline(std::sync::Arc::new(PipelineParameter {
+            name: parameter,
+            place: definition.span(),
+            values,
+        }));
         match self.chosen(&hole) {
             Some(Some(text)) => Value::text(text),
             _ => Value::hole(hole),
@@ -186,7 +197,8 @@ pub(super) fn dialect_member<'p>(map: Cursor<'p>, key: &str) -> Option<Found<'p>
     if map.dialect != Dialect::Asl {
         return None;
     }
-    let (_, value) = map.node.entries().find(|(name, _)| name.scalar().and_then(|name| name.strip_suffix(".$")) == Some(key))?;
+    let (_, value) =
+        map.node.entries().find(|(name, _)| name.scalar().and_then(|name| name.strip_suffix(".$")) == Some(key))?;
     let text = value.scalar().unwrap_or_default();
     let hole = Hole::RunTime(text.into(), value.span().file);
     Some(Found { value: Value::hole(hole), cursor: map.to(value), missing: &[] })

@@ -10,8 +10,8 @@ use crate::syntax::{Node, Tag};
 use crate::template::{Call, SubPart, sub_arguments, sub_parts};
 
 use super::{
-    Blocker, Choice, Cursor, Found, Hole, List, Part, Pseudo, Resolver, Scalar, ScalarKind, Unknown, Value,
-    canonical, joined,
+    Blocker, Choice, Cursor, Found, Hole, List, Part, Pseudo, Resolver, Scalar, ScalarKind, Unknown, Value, canonical,
+    joined,
 };
 
 impl<'p> Resolver<'_, 'p> {
@@ -34,7 +34,11 @@ impl<'p> Resolver<'_, 'p> {
             // The text itself: rules look at what is encoded, not at the encoding.
             Tag::Base64 | Tag::ToJsonString => self.found(argument).value,
             Tag::Cidr => self.cidr(cursor, call),
-            Tag::GetAZs => self.derived_of("Fn::GetAZs", &self.found(argument).value, Reason { kind: ReasonKind::PseudoParameter, name: "Fn::GetAZs".into() }),
+            Tag::GetAZs => self.derived_of(
+                "Fn::GetAZs",
+                &self.found(argument).value,
+                Reason { kind: ReasonKind::PseudoParameter, name: "Fn::GetAZs".into() },
+            ),
             Tag::Length => self.length(argument),
             Tag::If => self.found(cursor).value,
             Tag::Transform => {
@@ -42,7 +46,10 @@ impl<'p> Resolver<'_, 'p> {
                 Value::unknown(ReasonKind::Macro, name)
             }
             Tag::Equals | Tag::Not | Tag::And | Tag::Or => match self.decide(cursor) {
-                Ok(holds) => Value::Scalar(Scalar { text: Cow::Borrowed(if holds { "true" } else { "false" }), kind: ScalarKind::Bool }),
+                Ok(holds) => Value::Scalar(Scalar {
+                    text: Cow::Borrowed(if holds { "true" } else { "false" }),
+                    kind: ScalarKind::Bool,
+                }),
                 Err(unknown) => Value::Unknown(unknown),
             },
             other => Value::unknown(ReasonKind::Macro, format!("{other:?}")),
@@ -115,7 +122,9 @@ impl<'p> Resolver<'_, 'p> {
         let Some(index) = template.resource_index(&bound_text(resource, cursor)) else { return malformed(output) };
         match self.nested_output(template.id, index, output) {
             Some(value) => value,
-            None => Value::hole(Hole::Resource(self.world.resource_entity(template.id, index), Returned::Other, output)),
+            None => {
+                Value::hole(Hole::Resource(self.world.resource_entity(template.id, index), Returned::Other, output))
+            }
         }
     }
 
@@ -310,7 +319,9 @@ impl<'p> Resolver<'_, 'p> {
         let found = self.found(Cursor::new(cursor.frame.template, &[], node));
         match found.value {
             // Items of a mapping are shown where the mapping is used.
-            Value::List(list) => Value::items(self.items(&list).into_iter().map(|item| Found { cursor, ..item }).collect()),
+            Value::List(list) => {
+                Value::items(self.items(&list).into_iter().map(|item| Found { cursor, ..item }).collect())
+            }
             value => value,
         }
     }
@@ -405,7 +416,9 @@ impl<'p> Resolver<'_, 'p> {
             Some(blocks) => Value::items(
                 blocks.into_iter().map(|block| Found { value: Value::text(block), cursor, missing: &[] }).collect(),
             ),
-            None => Value::hole(Hole::Derived(format!("Fn::Cidr({})", texts.join(",")).into(), std::sync::Arc::new(reason))),
+            None => {
+                Value::hole(Hole::Derived(format!("Fn::Cidr({})", texts.join(",")).into(), std::sync::Arc::new(reason)))
+            }
         }
     }
 }

@@ -95,10 +95,7 @@ impl Automaton {
     }
 
     fn of(inner: Inner) -> Self {
-        Self {
-            inner,
-            closures: walk::Closures::default(),
-        }
+        Self { inner, closures: walk::Closures::default() }
     }
 
     fn dfa(&self) -> DFA<&[u8]> {

@@ -288,9 +288,16 @@ impl<'w, 'p> Resolver<'w, 'p> {
         let Some((child, name)) = self.world.nesting_stack(template, resource) else {
             return Some(self.found(cursor).value);
         };
-        let blocker =
-            Blocker { choice: Choice::Hole(Hole::nesting_stack(child)), domain: Rc::from([Some(name.clone())]), mapping: false };
-        let inner = Self { depth: self.depth.clone(), steps: self.steps.clone(), ..Self::new(self.world, self.scenario.only(&blocker, Some(name))) };
+        let blocker = Blocker {
+            choice: Choice::Hole(Hole::nesting_stack(child)),
+            domain: Rc::from([Some(name.clone())]),
+            mapping: false,
+        };
+        let inner = Self {
+            depth: self.depth.clone(),
+            steps: self.steps.clone(),
+            ..Self::new(self.world, self.scenario.only(&blocker, Some(name)))
+        };
         let value = inner.found(cursor).value;
         self.steps.set(inner.steps.get());
         let (mut trace, read) = (self.trace.borrow_mut(), inner.trace());
@@ -513,7 +520,8 @@ impl<'w, 'p> Resolver<'w, 'p> {
     /// A member of a map as written.
     pub fn member_of(&self, map: Cursor<'p>, key: &str, rest: &'p [Segment]) -> Found<'p> {
         let fallback = map.fallback.and_then(|node| node.get(key));
-        let own = if map.frame.bindings.is_empty() { map.node.get(key) } else { super::functions::bound_member(map, key) };
+        let own =
+            if map.frame.bindings.is_empty() { map.node.get(key) } else { super::functions::bound_member(map, key) };
         if let Some(value) = own {
             return self.found(Cursor { fallback, ..map.to(value) });
         }
@@ -557,9 +565,7 @@ impl<'w, 'p> Resolver<'w, 'p> {
     /// The members of a map, in the order of the text.
     pub fn entries(&self, map: &Map<'p>) -> Vec<(Cow<'p, str>, Found<'p>)> {
         match map {
-            Map::View(view) => {
-                view.members.iter().map(|(name, found)| (Cow::Borrowed(*name), found.clone())).collect()
-            }
+            Map::View(view) => view.members.iter().map(|(name, found)| (Cow::Borrowed(*name), found.clone())).collect(),
             Map::Node(cursor) => cursor
                 .node
                 .entries()

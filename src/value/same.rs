@@ -25,7 +25,11 @@ pub fn same(a: &[Part<'_>], b: &[Part<'_>]) -> Truth {
         }
         // What different resources return differs; so do different things that one resource returns.
         ([Part::Hole(Hole::Resource(x, r, _))], [Part::Hole(Hole::Resource(y, s, _))]) => {
-            if x != y || r != s { Truth::False } else { Truth::Unknown }
+            if x != y || r != s {
+                Truth::False
+            } else {
+                Truth::Unknown
+            }
         }
         (a, b) => {
             let clash = match (a.first(), b.first()) {
@@ -180,8 +184,13 @@ impl<'a, 'p> Ends<'a, 'p> {
                 }
                 (Some(Part::Text(_)), Some(Part::Text(_))) => {
                     let (a, b) = (self.last_text().unwrap_or_default(), other.last_text().unwrap_or_default());
-                    let common: usize =
-                        a.chars().rev().zip(b.chars().rev()).take_while(|(x, y)| x == y).map(|(x, _)| x.len_utf8()).sum();
+                    let common: usize = a
+                        .chars()
+                        .rev()
+                        .zip(b.chars().rev())
+                        .take_while(|(x, y)| x == y)
+                        .map(|(x, _)| x.len_utf8())
+                        .sum();
                     self.back += common;
                     other.back += common;
                     let (a_done, b_done) = (common == a.len(), common == b.len());
@@ -221,8 +230,8 @@ impl<'a, 'p> Ends<'a, 'p> {
 #[cfg(test)]
 mod tests {
     use super::super::GroupId;
-    use crate::template::TemplateId;
     use super::*;
+    use crate::template::TemplateId;
 
     fn parts(text: &'static str) -> Vec<Part<'static>> {
         // Capital letters are parameters of that name.

@@ -60,7 +60,12 @@ impl<'p> Scenario<'p> {
     #[must_use]
     pub fn with(&self, blocker: &Blocker<'p>, value: ChoiceValue<'p>) -> Self {
         let mut choices = self.choices.to_vec();
-        choices.push(Chosen { choice: blocker.choice.clone(), value, mapping: blocker.mapping, of: blocker.domain.len() });
+        choices.push(Chosen {
+            choice: blocker.choice.clone(),
+            value,
+            mapping: blocker.mapping,
+            of: blocker.domain.len(),
+        });
         Self { choices: choices.into() }
     }
 

@@ -72,13 +72,15 @@ fn a_module_uses_floors_below_it_only() {
 
 #[test]
 fn every_file_opens_with_what_it_is() {
-    let silent: Vec<_> = sources().into_iter().filter(|(_, _, text)| !text.starts_with("//! ")).map(|(path, ..)| path).collect();
+    let silent: Vec<_> =
+        sources().into_iter().filter(|(_, _, text)| !text.starts_with("//! ")).map(|(path, ..)| path).collect();
     assert!(silent.is_empty(), "{silent:?}");
 }
 
 #[test]
 fn outside_crates_stay_behind_their_module() {
-    let homes = [("granit_parser", "syntax/yaml"), ("miette", "render/human"), ("petgraph", "graph/"), ("clap", "cli/")];
+    let homes =
+        [("granit_parser", "syntax/yaml"), ("miette", "render/human"), ("petgraph", "graph/"), ("clap", "cli/")];
     for (path, _, text) in sources() {
         let path = path.to_string_lossy().replace('\\', "/");
         for (name, home) in homes {

@@ -37,7 +37,8 @@ fn run(rules: &str, marker: &str) -> Result<(), String> {
 #[test]
 fn a_scenario_that_an_assertion_forbids_is_left_out() {
     run("", "   # <- fail").unwrap();
-    let closed = "      Rules: { Closed: { Assertions: [{ Assert: { \"Fn::Contains\": [[Disabled], !Ref Access] } }] } }";
+    let closed =
+        "      Rules: { Closed: { Assertions: [{ Assert: { \"Fn::Contains\": [[Disabled], !Ref Access] } }] } }";
     run(closed, "").unwrap();
 }
 

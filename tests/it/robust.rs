@@ -119,9 +119,24 @@ const KINDS: [&str; 14] = [
 ];
 
 const PROPERTIES: [&str; 18] = [
-    "PipelineDefinition", "DefinitionString", "Definition", "DefinitionSubstitutions", "PolicyDocument", "Policies",
-    "AssumeRolePolicyDocument", "ProductionVariants", "PrimaryContainer", "VpcConfig", "EventPattern", "Targets",
-    "BucketEncryption", "SecurityGroupIngress", "Integration", "TemplateURL", "Parameters", "KmsKeyId",
+    "PipelineDefinition",
+    "DefinitionString",
+    "Definition",
+    "DefinitionSubstitutions",
+    "PolicyDocument",
+    "Policies",
+    "AssumeRolePolicyDocument",
+    "ProductionVariants",
+    "PrimaryContainer",
+    "VpcConfig",
+    "EventPattern",
+    "Targets",
+    "BucketEncryption",
+    "SecurityGroupIngress",
+    "Integration",
+    "TemplateURL",
+    "Parameters",
+    "KmsKeyId",
 ];
 
 proptest! {

@@ -45,7 +45,13 @@ fn show(node: Node<'_>, out: &mut String) {
         kind => {
             out.push_str(if kind == Kind::Mapping { "{" } else { "[" });
             for (index, child) in node.children().enumerate() {
-                out.push_str(if index == 0 { "" } else if kind == Kind::Mapping && index % 2 == 1 { ": " } else { ", " });
+                out.push_str(if index == 0 {
+                    ""
+                } else if kind == Kind::Mapping && index % 2 == 1 {
+                    ": "
+                } else {
+                    ", "
+                });
                 show(child, out);
             }
             out.push_str(if kind == Kind::Mapping { "}" } else { "]" });
@@ -59,7 +65,10 @@ fn nodes_stand_where_they_are_written() {
         ("a: 1\n", "{<a>: <1>}"),
         ("a: 'it''s'\nb: \"x\"\n", "{<a>: <'it''s'>=it's, <b>: <\"x\">=x}"),
         ("a: !Sub |\n  x ${B}\n  y\nb: 1\n", "{<a>: !Sub <|\n  x ${B}\n  y>=x ${B}\ny\n, <b>: <1>}"),
-        ("a: |2+ # x | y\n\n   x  \n\nb: >-\n  u\n  v\n", "{<a>: <|2+ # x | y\n\n   x  >=\n x  \n\n, <b>: <>-\n  u\n  v>=u v}"),
+        (
+            "a: |2+ # x | y\n\n   x  \n\nb: >-\n  u\n  v\n",
+            "{<a>: <|2+ # x | y\n\n   x  >=\n x  \n\n, <b>: <>-\n  u\n  v>=u v}",
+        ),
         ("a: |\n  x\n   \n", "{<a>: <|\n  x\n   >=x\n \n}"),
         ("a: |\nb: >+\n\n\nc: |-\n", "{<a>: <|>=, <b>: <>+>=\n\n, <c>: <|->=}"),
         ("a:\n  # one\n  !Sub\n  # two\n  |\n  text\n", "{<a>: !Sub <|\n  text>=text\n}"),
@@ -71,7 +80,10 @@ fn nodes_stand_where_they_are_written() {
         ("a: 1\r\nb: !Sub |\r\n  x\r\n  y\r\nc: 2\r\n", "{<a>: <1>, <b>: !Sub <|\r\n  x\r\n  y>=x\ny\n, <c>: <2>}"),
         ("[a: 1, b: [c: 2] , d]", "[{<a>: <1>}, {<b>: [{<c>: <2>}]}, <d>]"),
         ("a: !Join ['', [!Ref X, !GetAtt [Y, Arn]]]\n", "{<a>: !Join [<''>=, [!Ref <X>, !GetAtt [<Y>, <Arn>]]]}"),
-        ("{\"a\": [1, \"\\u00e9\", {}, []], \"b\": null}", "{<\"a\">=a: [<1>, <\"\\u00e9\">=é, {}, []], <\"b\">=b: <null>}"),
+        (
+            "{\"a\": [1, \"\\u00e9\", {}, []], \"b\": null}",
+            "{<\"a\">=a: [<1>, <\"\\u00e9\">=é, {}, []], <\"b\">=b: <null>}",
+        ),
         ("", ""),
         ("# only\n", ""),
         ("text", "<text>"),
@@ -91,7 +103,12 @@ fn a_value_that_is_not_written_stands_behind_its_indicator() {
         ("a: # only: a comment\n\n\nb: 1", &[1]),
     ] {
         let parsed = parse(text);
-        let empty: Vec<usize> = parsed.document.nodes().filter(|node| node.scalar() == Some("")).map(|node| node.text_range().start).collect();
+        let empty: Vec<usize> = parsed
+            .document
+            .nodes()
+            .filter(|node| node.scalar() == Some(""))
+            .map(|node| node.text_range().start)
+            .collect();
         assert_eq!(empty, places, "{text:?}");
         assert_eq!(parsed.document.nodes().filter(|node| node.scalar() == Some("~")).count(), 0);
     }
@@ -124,7 +141,12 @@ fn tags_are_functions_with_their_place() {
 fn comments_are_kept_in_order() {
     let text = "\u{feff}# top\na: # c1\n  # c2\n  - x # c3\n# c4\nb: |\n  # text\n\t# c5\n";
     let parsed = parse(text);
-    let comments: Vec<_> = parsed.document.comments().iter().map(|&comment| (parsed.document.comment_text(comment), comment.own_line)).collect();
+    let comments: Vec<_> = parsed
+        .document
+        .comments()
+        .iter()
+        .map(|&comment| (parsed.document.comment_text(comment), comment.own_line))
+        .collect();
     assert_eq!(comments, [("top", true), ("c1", false), ("c2", true), ("c3", false), ("c4", true), ("c5", true)]);
     let many = format!("a:\n{}  b: 1\n", "# c\n".repeat(3000));
     assert_eq!(parse(&many).document.comments().len(), 3000);
@@ -175,7 +197,11 @@ fn a_text_that_is_no_yaml_says_where_and_why() {
         ("a: !Base64 !Sub x\n", "!", "two tags stand before one value", ""),
         ("{\"a\": 1, \"b\" 2}", "2", "`2` stands where JSON needs `:`", ""),
     ] {
-        assert_eq!(issues(text), [(IssueKind::Syntax, place.to_owned(), message.to_owned(), related.to_owned())], "{text:?}");
+        assert_eq!(
+            issues(text),
+            [(IssueKind::Syntax, place.to_owned(), message.to_owned(), related.to_owned())],
+            "{text:?}"
+        );
     }
 }
 
@@ -204,7 +230,8 @@ fn what_cloudformation_does_not_read_is_an_issue() {
         ("\"<<\": 1\n'<<': 2\n", &[(DuplicateKey, "'<<'", "\"<<\"")]),
     ] {
         let found: Vec<_> = issues(text).into_iter().map(|(kind, place, _, related)| (kind, place, related)).collect();
-        let expected: Vec<_> = expected.iter().map(|&(kind, place, related)| (kind, place.to_owned(), related.to_owned())).collect();
+        let expected: Vec<_> =
+            expected.iter().map(|&(kind, place, related)| (kind, place.to_owned(), related.to_owned())).collect();
         assert_eq!(found, expected, "{text:?}");
     }
     let keys: Vec<String> = (0..40).map(|number| format!("k{}: 1\n", number % 39)).collect();
@@ -223,7 +250,11 @@ fn aliases_read_as_what_they_stand_for() {
 #[test]
 fn nesting_ends_at_the_limit() {
     for depth in [200, 300, 100_000] {
-        for text in ["[".repeat(depth) + &"]".repeat(depth), "{\"a\":".repeat(depth) + "1" + &"}".repeat(depth), "- ".repeat(depth) + "x"] {
+        for text in [
+            "[".repeat(depth) + &"]".repeat(depth),
+            "{\"a\":".repeat(depth) + "1" + &"}".repeat(depth),
+            "- ".repeat(depth) + "x",
+        ] {
             let kinds: Vec<_> = parse(&text).issues.iter().map(|issue| issue.kind).collect();
             assert_eq!(kinds, if depth > 255 { vec![IssueKind::TooDeep] } else { vec![] }, "{depth} {}", &text[..5]);
         }
@@ -240,7 +271,13 @@ fn a_text_inside_a_text_keeps_its_place() {
     assert_eq!(outer.root().unwrap().get("Max").map(Node::kind), Some(Kind::Hole));
     assert_eq!(&text[outer.root().unwrap().get("Max").unwrap().span().range()], "${Max}");
     let policy = outer.root().unwrap().get("Policy").unwrap();
-    let inner = syntax::json::parse_embedded(FileId::new(7), policy.text().into(), policy.text_map(), bodies::holes(policy.text())).unwrap();
+    let inner = syntax::json::parse_embedded(
+        FileId::new(7),
+        policy.text().into(),
+        policy.text_map(),
+        bodies::holes(policy.text()),
+    )
+    .unwrap();
     let source = |node: Node<'_>| &text[node.span().range()];
     let root = inner.root().unwrap();
     assert_eq!(source(root.entry("Effect").unwrap().0), "\\\"Effect\\\"");

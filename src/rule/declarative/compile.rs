@@ -8,8 +8,8 @@ use crate::syntax::{Kind, Node, path};
 use crate::value::pattern::Automaton;
 
 use super::condition::{
-    Comparison, Condition, Form, Kinds, Leaf, Operator, Patterns, Quantifier, Reference, Set, Subject, Term,
-    TermPath, Test, Via,
+    Comparison, Condition, Form, Kinds, Leaf, Operator, Patterns, Quantifier, Reference, Set, Subject, Term, TermPath,
+    Test, Via,
 };
 
 /// A mistake in a rule file.
@@ -122,7 +122,11 @@ fn leaf(node: Node<'_>, depth: usize) -> Compiled<Leaf> {
             name => {
                 if let Some((first, _)) = operator {
                     let first: Node<'_> = first;
-                    return error(key, format!("two operators in one test: `{}` and `{name}`", first.text()), Some("write a list of two tests".into()));
+                    return error(
+                        key,
+                        format!("two operators in one test: `{}` and `{name}`", first.text()),
+                        Some("write a list of two tests".into()),
+                    );
                 }
                 operator = Some((key, value));
                 continue;
@@ -140,7 +144,11 @@ fn leaf(node: Node<'_>, depth: usize) -> Compiled<Leaf> {
     let subject = subject(subject_node)?;
     let graph = !matches!(subject, Subject::Path(_));
     if quantifier == Quantifier::Path && graph {
-        return error(subject_node, "`path` takes a path; `every`, `some` and `no` take nodes, statements and referrers", None);
+        return error(
+            subject_node,
+            "`path` takes a path; `every`, `some` and `no` take nodes, statements and referrers",
+            None,
+        );
     }
     let Some((key, argument)) = operator else {
         let names = OPERATORS.iter().map(|(name, ..)| *name).collect::<Vec<_>>().join(", ");
@@ -249,7 +257,13 @@ fn table(node: Node<'_>) -> Compiled<(&'static Table, &'static [&'static str])> 
         (Rows::Texts(texts), None) => texts,
         (Rows::Keyed(rows), Some(key)) => match rows.iter().find(|(known, _)| *known == key.text()) {
             Some((_, texts)) => texts,
-            None => return error(key, format!("table `{}` has no key `{}`", table.name, key.text()), suggestion(key.text(), rows.iter().map(|(known, _)| *known))),
+            None => {
+                return error(
+                    key,
+                    format!("table `{}` has no key `{}`", table.name, key.text()),
+                    suggestion(key.text(), rows.iter().map(|(known, _)| *known)),
+                );
+            }
         },
         (Rows::Records(_), None) => &[][..],
         (Rows::Keyed(_), None) => return error(node, format!("table `{}` needs a `key`", table.name), None),
@@ -423,7 +437,11 @@ fn paths(node: Node<'_>, text: &str) -> Compiled<Vec<crate::syntax::Path>> {
 }
 
 fn texts(node: Node<'_>) -> Compiled<Vec<Box<str>>> {
-    if node.is_sequence() { node.items().map(|item| Ok(text(item)?.into())).collect() } else { Ok(vec![text(node)?.into()]) }
+    if node.is_sequence() {
+        node.items().map(|item| Ok(text(item)?.into())).collect()
+    } else {
+        Ok(vec![text(node)?.into()])
+    }
 }
 
 /// The text of a scalar.
@@ -495,7 +513,11 @@ pub fn suggestion<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Optio
 /// The known word that is nearest to a word, if it is near enough to be meant.
 pub fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let limit = (word.chars().count() / 3).max(1);
-    known.map(|known| (distance(word, known), known)).filter(|(distance, _)| *distance <= limit).min().map(|(_, known)| known)
+    known
+        .map(|known| (distance(word, known), known))
+        .filter(|(distance, _)| *distance <= limit)
+        .min()
+        .map(|(_, known)| known)
 }
 
 /// Edit distance (Levenshtein) of two words, in characters.

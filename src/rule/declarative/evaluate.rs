@@ -229,7 +229,8 @@ impl<'g, 'p> Evaluator<'g, 'p> {
         bounds.iter().fold(Outcome::TRUE, |known, &(comparison, bound)| {
             known.and(|| {
                 let (low, high) = (comparison.holds(f64::from(least), bound), comparison.holds(most, bound));
-                if low == high && (comparison != super::Comparison::Equals || f64::from(least).total_cmp(&most).is_eq()) {
+                if low == high && (comparison != super::Comparison::Equals || f64::from(least).total_cmp(&most).is_eq())
+                {
                     Outcome::from(low)
                 } else {
                     Outcome::unknown(why.clone())
@@ -260,7 +261,6 @@ impl<'g, 'p> Evaluator<'g, 'p> {
             None => Vec::new(),
         }
     }
-
 
     /// What `let` binds: nodes, absent, or unknown.
     pub fn bind(&self, binding: &'p Binding, env: &Env<'_, 'p>) -> Found<'p> {

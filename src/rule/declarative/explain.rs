@@ -92,7 +92,9 @@ impl<'p> Evaluator<'_, 'p> {
         let (elements, _) = self.elements(leaf, env);
         let mut failures = Vec::new();
         for element in &elements {
-            if element.selected.truth == Truth::True && self.test(leaf, &element.found, env).truth == Truth::from(!blamed) {
+            if element.selected.truth == Truth::True
+                && self.test(leaf, &element.found, env).truth == Truth::from(!blamed)
+            {
                 failures.extend(self.explain_element(leaf, &element.found, env, blamed));
             }
         }
@@ -120,9 +122,15 @@ impl<'p> Evaluator<'_, 'p> {
             }
             (Test::Satisfies(condition), None) => self.explain(condition, env, wanted),
             (Test::Operator(operator), Some(name)) => {
-                vec![Failure { as_of: as_of(operator), near: near(operator, found), ..failure(found, &env.with(name, found), own) }]
+                vec![Failure {
+                    as_of: as_of(operator),
+                    near: near(operator, found),
+                    ..failure(found, &env.with(name, found), own)
+                }]
             }
-            (Test::Operator(operator), None) => vec![Failure { as_of: as_of(operator), near: near(operator, found), ..failure(found, env, own) }],
+            (Test::Operator(operator), None) => {
+                vec![Failure { as_of: as_of(operator), near: near(operator, found), ..failure(found, env, own) }]
+            }
         }
     }
 
@@ -162,7 +170,6 @@ impl<'p> Evaluator<'_, 'p> {
         let env = *env;
         Some(failure(&found, &env, true))
     }
-
 }
 
 fn failure<'p>(found: &Found<'p>, env: &Env<'_, 'p>, own: bool) -> Failure<'p> {
@@ -184,7 +191,9 @@ fn near(operator: &Operator, found: &Found<'_>) -> Option<String> {
     let text = found.value.as_str()?;
     match operator {
         Operator::In(Set::Table(_, texts)) => super::nearest(text, texts.iter().copied()).map(ToOwned::to_owned),
-        Operator::In(Set::Literals(texts)) => super::nearest(text, texts.iter().map(|text| &**text)).map(ToOwned::to_owned),
+        Operator::In(Set::Literals(texts)) => {
+            super::nearest(text, texts.iter().map(|text| &**text)).map(ToOwned::to_owned)
+        }
         Operator::Not(inner) => near(inner, found),
         _ => None,
     }

@@ -8,7 +8,9 @@ use super::condition::{Condition, Join, Leaf, Operator, Quantifier, Subject, Ter
 /// Nothing, if nodes may pass by something else.
 pub(super) fn joins(condition: &Condition, bind: &str) -> Vec<Join> {
     match condition {
-        Condition::All(all) => all.iter().map(|one| joins(one, bind)).find(|joins| !joins.is_empty()).unwrap_or_default(),
+        Condition::All(all) => {
+            all.iter().map(|one| joins(one, bind)).find(|joins| !joins.is_empty()).unwrap_or_default()
+        }
         Condition::Any(any) => {
             let each: Vec<Vec<Join>> = any.iter().map(|one| joins(one, bind)).collect();
             if each.iter().any(Vec::is_empty) { Vec::new() } else { each.into_iter().flatten().collect() }
@@ -40,7 +42,9 @@ fn of_leaf(leaf: &Leaf, bind: &str) -> Vec<Join> {
         },
         // Something that the node holds passes: then the path to it and on is the node's.
         Test::Satisfies(inner) if own => match &leaf.bind {
-            Some(name) => joins(inner, name).into_iter().map(|join| below(join, &path.path, bind)).collect::<Option<_>>(),
+            Some(name) => {
+                joins(inner, name).into_iter().map(|join| below(join, &path.path, bind)).collect::<Option<_>>()
+            }
             None => None,
         }
         .unwrap_or_default(),

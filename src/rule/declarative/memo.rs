@@ -32,7 +32,12 @@ pub(super) struct Statements<'p> {
 
 impl<'p> Memo<'p> {
     /// The statements of a carrier with no choice made; nothing for a carrier that cannot be told from others.
-    pub(super) fn statements(&self, graph: &StackGraph<'p>, carrier: &Found<'p>, effective: bool) -> Option<Statements<'p>> {
+    pub(super) fn statements(
+        &self,
+        graph: &StackGraph<'p>,
+        carrier: &Found<'p>,
+        effective: bool,
+    ) -> Option<Statements<'p>> {
         let key = match &carrier.value {
             Value::Entity(id) => Carrier::Entity(*id, effective),
             Value::Map(Map::Node(cursor)) if cursor.fallback.is_none() && cursor.frame.substitutions.is_none() => {

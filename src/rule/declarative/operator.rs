@@ -53,9 +53,9 @@ impl<'p> Evaluator<'_, 'p> {
             Operator::Prefix(texts) => self.affix(value, texts, true),
             Operator::Suffix(texts) => self.affix(value, texts, false),
             Operator::Contains(texts) => self.contains(value, texts),
-            Operator::Number(comparison, bound) => {
-                self.known_text(value, |text| text.trim().parse::<f64>().is_ok_and(|number| comparison.holds(number, *bound)))
-            }
+            Operator::Number(comparison, bound) => self.known_text(value, |text| {
+                text.trim().parse::<f64>().is_ok_and(|number| comparison.holds(number, *bound))
+            }),
             Operator::SubsetOf(set) => self.each_item(value, true, |item| self.in_set(item, set, env)),
             Operator::Intersects(set) => self.each_item(value, false, |item| self.in_set(item, set, env)),
             Operator::SupersetOf(set) => self.superset(value, set, env),
@@ -74,16 +74,19 @@ impl<'p> Evaluator<'_, 'p> {
             }),
             Operator::Before(date) => self.known_text(value, |text| is_date(text) && text < &**date),
             Operator::CidrWithin(blocks) => self.known_text(value, |text| {
-                block(text).is_some_and(|inner| blocks.iter().filter_map(|outer| block(outer)).any(|outer| outer.covers(inner)))
+                block(text).is_some_and(|inner| {
+                    blocks.iter().filter_map(|outer| block(outer)).any(|outer| outer.covers(inner))
+                })
             }),
             Operator::CidrOverlaps(blocks) => self.known_text(value, |text| {
                 block(text).is_some_and(|one| {
                     blocks.iter().filter_map(|other| block(other)).any(|other| other.covers(one) || one.covers(other))
                 })
             }),
-            Operator::RefersTo(target) => {
-                self.values(target, env).iter().fold(Outcome::FALSE, |known, target| known.or(|| self.refers(value, target)))
-            }
+            Operator::RefersTo(target) => self
+                .values(target, env)
+                .iter()
+                .fold(Outcome::FALSE, |known, target| known.or(|| self.refers(value, target))),
             Operator::RefersToKinds(kinds) => {
                 let kinds = self.expand(kinds);
                 if let Value::Entity(id) = value {
@@ -119,7 +122,9 @@ impl<'p> Evaluator<'_, 'p> {
             | (Form::List, Value::List(_))
             | (Form::Map, Value::Map(_)) => true,
             (Form::String, Value::Scalar(scalar)) => scalar.kind == ScalarKind::String,
-            (Form::Number, Value::Scalar(scalar)) => scalar.kind == ScalarKind::Number || scalar.text.parse::<f64>().is_ok(),
+            (Form::Number, Value::Scalar(scalar)) => {
+                scalar.kind == ScalarKind::Number || scalar.text.parse::<f64>().is_ok()
+            }
             (Form::Bool, Value::Scalar(scalar)) => matches!(&*scalar.text, "true" | "false"),
             (Form::Number | Form::Bool, Value::Symbolic(parts)) if parts.len() == 1 => {
                 return Outcome::unknown(self.resolver.why(parts));
@@ -147,7 +152,12 @@ impl<'p> Evaluator<'_, 'p> {
         match value {
             Value::Scalar(scalar) => {
                 let both_numbers = scalar.kind == ScalarKind::Number
-                    && scalar.text.parse::<f64>().ok().zip(text.parse::<f64>().ok()).is_some_and(|(a, b)| a.total_cmp(&b).is_eq());
+                    && scalar
+                        .text
+                        .parse::<f64>()
+                        .ok()
+                        .zip(text.parse::<f64>().ok())
+                        .is_some_and(|(a, b)| a.total_cmp(&b).is_eq());
                 Outcome::from(equal_text(&scalar.text, text) || both_numbers)
             }
             Value::Symbolic(parts) => {
@@ -277,7 +287,9 @@ impl<'p> Evaluator<'_, 'p> {
                 Automaton::allowed_pattern(pattern).map(Arc::new)
             }
             Part::Hole(Hole::Resource(_, returned, _)) if *returned != Returned::Other => given_by_aws(),
-            Part::Hole(Hole::Pseudo(Pseudo::AccountId | Pseudo::Region | Pseudo::Partition | Pseudo::StackName, _)) => word(),
+            Part::Hole(Hole::Pseudo(Pseudo::AccountId | Pseudo::Region | Pseudo::Partition | Pseudo::StackName, _)) => {
+                word()
+            }
             Part::Hole(Hole::Pseudo(..)) => given_by_aws(),
             _ => None,
         }
@@ -298,7 +310,11 @@ impl<'p> Evaluator<'_, 'p> {
                     } else {
                         (text.ends_with(&**wanted), wanted.ends_with(&**text))
                     };
-                    if !fits && may && !whole { Outcome::unknown(self.resolver.why(&parts)) } else { Outcome::from(fits) }
+                    if !fits && may && !whole {
+                        Outcome::unknown(self.resolver.why(&parts))
+                    } else {
+                        Outcome::from(fits)
+                    }
                 }
             })
         })
@@ -308,11 +324,15 @@ impl<'p> Evaluator<'_, 'p> {
         if let Value::List(list) = value {
             let items = self.resolver.items(list);
             return texts.iter().fold(Outcome::FALSE, |known, text| {
-                known.or(|| items.iter().fold(Outcome::FALSE, |known, item| known.or(|| self.equals_text(&item.value, text))))
+                known.or(|| {
+                    items.iter().fold(Outcome::FALSE, |known, item| known.or(|| self.equals_text(&item.value, text)))
+                })
             });
         }
         let Some(parts) = self.resolver.parts(value) else { return Outcome::FALSE };
-        let found = parts.iter().any(|part| matches!(part, Part::Text(text) if texts.iter().any(|wanted| text.contains(&**wanted))));
+        let found = parts
+            .iter()
+            .any(|part| matches!(part, Part::Text(text) if texts.iter().any(|wanted| text.contains(&**wanted))));
         if found || matches!(parts[..], [Part::Text(_)] | []) {
             return Outcome::from(found);
         }
@@ -344,17 +364,19 @@ impl<'p> Evaluator<'_, 'p> {
     fn superset(&self, value: &Value<'p>, set: &'p Set, env: &Env<'_, 'p>) -> Outcome<'p> {
         let has = |wanted: &Value<'p>| self.each_item(value, false, |item| self.same_as(item, wanted));
         match set {
-            Set::Literals(texts) => texts
-                .iter()
-                .fold(Outcome::TRUE, |known, text| known.and(|| self.each_item(value, false, |item| self.equals_text(item, text)))),
-            Set::Table(_, texts) => texts
-                .iter()
-                .fold(Outcome::TRUE, |known, text| known.and(|| self.each_item(value, false, |item| self.equals_text(item, text)))),
+            Set::Literals(texts) => texts.iter().fold(Outcome::TRUE, |known, text| {
+                known.and(|| self.each_item(value, false, |item| self.equals_text(item, text)))
+            }),
+            Set::Table(_, texts) => texts.iter().fold(Outcome::TRUE, |known, text| {
+                known.and(|| self.each_item(value, false, |item| self.equals_text(item, text)))
+            }),
             Set::Path(path) => self.values(path, env).iter().fold(Outcome::TRUE, |known, other| {
                 known.and(|| match &other.value {
-                    Value::List(list) => {
-                        self.resolver.items(list).iter().fold(Outcome::TRUE, |known, item| known.and(|| has(&item.value)))
-                    }
+                    Value::List(list) => self
+                        .resolver
+                        .items(list)
+                        .iter()
+                        .fold(Outcome::TRUE, |known, item| known.and(|| has(&item.value))),
                     other => has(other),
                 })
             }),
@@ -458,12 +480,17 @@ fn glob_star(pattern: &str, text: &str) -> bool {
 }
 
 fn is_date(text: &str) -> bool {
-    text.len() == 10 && text.bytes().enumerate().all(|(index, byte)| if matches!(index, 4 | 7) { byte == b'-' } else { byte.is_ascii_digit() })
+    text.len() == 10
+        && text
+            .bytes()
+            .enumerate()
+            .all(|(index, byte)| if matches!(index, 4 | 7) { byte == b'-' } else { byte.is_ascii_digit() })
 }
 
 /// The numbers of a dotted version; what is no number counts as 0.
 fn version(text: &str) -> Vec<u64> {
-    let mut numbers: Vec<u64> = text.trim_start_matches('v').split(['.', '-', '+']).map(|part| part.parse().unwrap_or(0)).collect();
+    let mut numbers: Vec<u64> =
+        text.trim_start_matches('v').split(['.', '-', '+']).map(|part| part.parse().unwrap_or(0)).collect();
     while numbers.last() == Some(&0) {
         numbers.pop();
     }
@@ -507,18 +534,28 @@ mod tests {
     fn blocks_cover_blocks() {
         let covers = |a, b| block(a).unwrap().covers(block(b).unwrap());
         assert!(covers("10.0.0.0/8", "10.1.2.0/24") && covers("0.0.0.0/0", "1.2.3.4") && covers("::/0", "fd00::/8"));
-        assert!(!covers("10.1.2.0/24", "10.0.0.0/8") && !covers("0.0.0.0/0", "::/0") && !covers("10.0.0.0/8", "11.0.0.0/8"));
+        assert!(
+            !covers("10.1.2.0/24", "10.0.0.0/8") && !covers("0.0.0.0/0", "::/0") && !covers("10.0.0.0/8", "11.0.0.0/8")
+        );
         assert_eq!(block("10.0.0.0/33"), None);
     }
 
     #[test]
     fn versions_compare_by_number() {
-        assert!(version("1.10") > version("1.9") && version("1.0") == version("1") && version("v2.1") > version("2.0.9"));
+        assert!(
+            version("1.10") > version("1.9") && version("1.0") == version("1") && version("v2.1") > version("2.0.9")
+        );
     }
 
     #[test]
     fn wildcards_of_event_patterns() {
-        assert!(glob_star("a*c", "abc") && glob_star("*", "") && glob_star("ab", "ab") && !glob_star("a*c", "abd") && !glob_star("ab", "abc"));
+        assert!(
+            glob_star("a*c", "abc")
+                && glob_star("*", "")
+                && glob_star("ab", "ab")
+                && !glob_star("a*c", "abd")
+                && !glob_star("ab", "abc")
+        );
     }
 
     #[test]

@@ -90,7 +90,9 @@ impl<'p> Evaluator<'_, 'p> {
                 }
                 Join::Referred(term) => {
                     for found in self.values(term, env) {
-                        nodes.extend(expanded.iter().flat_map(|kind| self.graph.meant(&self.resolver, &found.value, kind)));
+                        nodes.extend(
+                            expanded.iter().flat_map(|kind| self.graph.meant(&self.resolver, &found.value, kind)),
+                        );
                     }
                 }
                 Join::Equals { path, term } => {
@@ -208,7 +210,12 @@ impl<'p> Evaluator<'_, 'p> {
         elements
     }
 
-    fn target_nodes(&self, of: &'p TermPath, to: &'p Kinds, env: &Env<'_, 'p>) -> (Vec<Element<'p>>, Option<Unknown<'p>>) {
+    fn target_nodes(
+        &self,
+        of: &'p TermPath,
+        to: &'p Kinds,
+        env: &Env<'_, 'p>,
+    ) -> (Vec<Element<'p>>, Option<Unknown<'p>>) {
         let kinds = self.expand(to);
         let mut elements = Vec::new();
         let mut open: Option<Unknown<'p>> = None;

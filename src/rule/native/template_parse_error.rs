@@ -142,7 +142,9 @@ fn tag<'p>(context: &Context<'_, 'p>, node: Node<'p>, sink: &mut Sink) {
     let name = text.trim_start_matches('!');
     if Tag::NAMES.contains(&name) {
         let detail = format!("the tag `{text}` stands on a key");
-        let help = format!("put `{text}` on the line of the property, before the line of this key, or write the long form of the function");
+        let help = format!(
+            "put `{text}` on the line of the property, before the line of this key, or write the long form of the function"
+        );
         tell(context, node, span, &detail, Some(help), sink);
         return;
     }

@@ -36,7 +36,11 @@ impl Place<'_> {
         let rest = &self.text[start..];
         let (message, help) = describe(kind, rest);
         let mut issue = SyntaxIssue {
-            kind: if matches!(kind, ErrorKind::RecursionLimitExceeded) { IssueKind::TooDeep } else { IssueKind::Syntax },
+            kind: if matches!(kind, ErrorKind::RecursionLimitExceeded) {
+                IssueKind::TooDeep
+            } else {
+                IssueKind::Syntax
+            },
             span: self.span(start..start),
             message,
             help: (!help.is_empty()).then(|| help.to_owned()),
@@ -49,7 +53,9 @@ impl Place<'_> {
                 issue.span = self.span(start..start + rest.find(['\n', '\r']).unwrap_or(rest.len()));
                 return issue;
             }
-            ErrorKind::UnexpectedCharacter { character } => issue.span = self.character(start + rest.find(*character).unwrap_or(0)),
+            ErrorKind::UnexpectedCharacter { character } => {
+                issue.span = self.character(start + rest.find(*character).unwrap_or(0))
+            }
             ErrorKind::UnknownQuotedScalarEscape => {
                 let at = start + unknown_escape(rest);
                 issue.span = self.span(at..self.character(at + 1).range().end.max(at));
@@ -73,7 +79,9 @@ impl Place<'_> {
             _ => issue.span = self.character(start),
         }
         // What looks wrong is often right, and a bracket above it is not closed.
-        if let Some(bracket) = self.bracket.filter(|&bracket| self.text[bracket..start.max(bracket)].contains(['\n', '\r'])) {
+        if let Some(bracket) =
+            self.bracket.filter(|&bracket| self.text[bracket..start.max(bracket)].contains(['\n', '\r']))
+        {
             issue.related = Some((self.character(bracket), "this bracket is still open".to_owned()));
         }
         issue
@@ -81,17 +89,27 @@ impl Place<'_> {
 
     /// True if only white space stands between a plain scalar of several lines and the place.
     fn after_folded(&self, start: usize) -> bool {
-        self.folded.as_ref().is_some_and(|folded| self.text.get(folded.end..start).is_some_and(|between| between.trim().is_empty()))
+        self.folded
+            .as_ref()
+            .is_some_and(|folded| self.text.get(folded.end..start).is_some_and(|between| between.trim().is_empty()))
     }
 
     /// The place of one character, empty at the end of a line.
     fn character(&self, at: usize) -> Span {
-        let len = self.text.get(at..).and_then(|rest| rest.chars().next()).filter(|character| !matches!(character, '\n' | '\r'));
+        let len = self
+            .text
+            .get(at..)
+            .and_then(|rest| rest.chars().next())
+            .filter(|character| !matches!(character, '\n' | '\r'));
         self.span(at..at + len.map_or(0, char::len_utf8))
     }
 
     fn span(&self, range: Range<usize>) -> Span {
-        Span::new(self.file, u32::try_from(range.start).unwrap_or(u32::MAX), u32::try_from(range.end).unwrap_or(u32::MAX))
+        Span::new(
+            self.file,
+            u32::try_from(range.start).unwrap_or(u32::MAX),
+            u32::try_from(range.end).unwrap_or(u32::MAX),
+        )
     }
 }
 
@@ -116,58 +134,114 @@ const INDENT: &str = "indent it like the lines that belong to the same map or li
 fn describe(kind: &ErrorKind, rest: &str) -> (String, &'static str) {
     use ErrorKind as E;
     let (message, help) = match kind {
-        E::ExpectedBlockMappingKey | E::ExpectedBlockSequenceEntry | E::ExpectedFlowMappingSeparator | E::ExpectedFlowSequenceSeparator if rest.starts_with('!') => {
-            ("two tags stand before one value", "write the inner function in its long form, `Fn::Name: ...`, on the next line")
+        E::ExpectedBlockMappingKey
+        | E::ExpectedBlockSequenceEntry
+        | E::ExpectedFlowMappingSeparator
+        | E::ExpectedFlowSequenceSeparator
+            if rest.starts_with('!') =>
+        {
+            (
+                "two tags stand before one value",
+                "write the inner function in its long form, `Fn::Name: ...`, on the next line",
+            )
         }
         E::RecursionLimitExceeded => return (format!("lists and maps are nested more than {MAX_DEPTH} deep here"), ""),
         E::UnexpectedCharacter { character } => return unexpected(*character),
-        E::UnclosedFlowCollection { open } => return (format!("`{open}` is not closed"), "close it, or put it in quotes if it belongs to a text"),
-        E::MismatchedFlowCollectionEnd { open, close } => return (format!("`{close}` cannot close `{open}`"), "close the brackets in the order in which they open"),
-        E::TabInBlockIndentation | E::TabNotAllowed | E::TabInIndentation | E::TabInPlainScalar | E::TabAtBlockScalarStart => {
+        E::UnclosedFlowCollection { open } => {
+            return (format!("`{open}` is not closed"), "close it, or put it in quotes if it belongs to a text");
+        }
+        E::MismatchedFlowCollectionEnd { open, close } => {
+            return (format!("`{close}` cannot close `{open}`"), "close the brackets in the order in which they open");
+        }
+        E::TabInBlockIndentation
+        | E::TabNotAllowed
+        | E::TabInIndentation
+        | E::TabInPlainScalar
+        | E::TabAtBlockScalarStart => {
             ("a tab stands in the indentation", "indent with spaces: YAML takes no tabs there")
         }
         E::UnclosedQuotedScalar => ("this quoted text is not closed", "close it with the quote that it starts with"),
-        E::DocumentIndicatorInQuotedScalar => ("this quoted text is not closed before the line `---` or `...`", "close it with the quote that it starts with"),
-        E::InvalidTrailingSingleQuotedScalar | E::InvalidTrailingDoubleQuotedScalar => {
-            ("something follows a quoted text that is already closed", "quote the whole value, and write a quote inside it as `''` or `\\\"`")
+        E::DocumentIndicatorInQuotedScalar => (
+            "this quoted text is not closed before the line `---` or `...`",
+            "close it with the quote that it starts with",
+        ),
+        E::InvalidTrailingSingleQuotedScalar | E::InvalidTrailingDoubleQuotedScalar => (
+            "something follows a quoted text that is already closed",
+            "quote the whole value, and write a quote inside it as `''` or `\\\"`",
+        ),
+        E::UnknownQuotedScalarEscape => {
+            ("this is no escape of YAML", "write a backslash as `\\\\`, or use single quotes")
         }
-        E::UnknownQuotedScalarEscape => ("this is no escape of YAML", "write a backslash as `\\\\`, or use single quotes"),
         E::InvalidQuotedScalarHexEscape
         | E::InvalidLowSurrogateHexEscape
         | E::InvalidLowSurrogate
         | E::MissingLowSurrogate
         | E::UnpairedLowSurrogate
-        | E::InvalidUnicodeEscape => ("this escape stands for no character", "write `\\x` with two, `\\u` with four or `\\U` with eight hexadecimal digits"),
-        E::UnexpectedEofFlowSequence | E::ExpectedFlowSequenceSeparator => ("a `,` or `]` is missing here", "separate items with `,` and close the list with `]`"),
+        | E::InvalidUnicodeEscape => (
+            "this escape stands for no character",
+            "write `\\x` with two, `\\u` with four or `\\U` with eight hexadecimal digits",
+        ),
+        E::UnexpectedEofFlowSequence | E::ExpectedFlowSequenceSeparator => {
+            ("a `,` or `]` is missing here", "separate items with `,` and close the list with `]`")
+        }
         E::UnexpectedEofFlowMapping | E::UnexpectedEofImplicitFlowMapping | E::ExpectedFlowMappingSeparator => {
             ("a `,` or `}` is missing here", "separate entries with `,` and close the map with `}`")
         }
         E::MisplacedFlowCollectionEnd => ("this bracket closes nothing", "remove it, or put the text in quotes"),
-        E::ExpectedBlockMappingKey | E::UnexpectedEofBlockMapping => ("this line does not fit the map that it stands in", INDENT),
-        E::ExpectedBlockSequenceEntry | E::UnexpectedEofBlockSequence => ("this line does not fit the list that it stands in", INDENT),
-        E::InvalidIndentation | E::InvalidFlowScalarIndent | E::InvalidQuotedScalarIndent => ("this line is not indented like its neighbours", INDENT),
-        E::InvalidBlockScalarIndent => ("this line of a block text is indented less than its first line", "indent all lines of the text at least as far as the first"),
-        E::ZeroBlockScalarIndent | E::InvalidBlockScalarHeader => ("the text behind `|` or `>` starts on the same line", "start it on the next line"),
-        E::SimpleKeyExpected | E::InvalidSimpleKey => ("a `:` is missing behind this key", "write `key: value`, with a space behind the colon"),
-        E::MappingValueNotAllowed => ("a second `:` makes no value here", "put the text in quotes if the `:` belongs to it, or check the indentation of the line"),
-        E::InvalidMappingValueWhitespace | E::FlowMappingValueAdjacentCollection | E::InvalidColonPlacement => ("this `:` makes no value", "put a space behind it, or the text in quotes"),
+        E::ExpectedBlockMappingKey | E::UnexpectedEofBlockMapping => {
+            ("this line does not fit the map that it stands in", INDENT)
+        }
+        E::ExpectedBlockSequenceEntry | E::UnexpectedEofBlockSequence => {
+            ("this line does not fit the list that it stands in", INDENT)
+        }
+        E::InvalidIndentation | E::InvalidFlowScalarIndent | E::InvalidQuotedScalarIndent => {
+            ("this line is not indented like its neighbours", INDENT)
+        }
+        E::InvalidBlockScalarIndent => (
+            "this line of a block text is indented less than its first line",
+            "indent all lines of the text at least as far as the first",
+        ),
+        E::ZeroBlockScalarIndent | E::InvalidBlockScalarHeader => {
+            ("the text behind `|` or `>` starts on the same line", "start it on the next line")
+        }
+        E::SimpleKeyExpected | E::InvalidSimpleKey => {
+            ("a `:` is missing behind this key", "write `key: value`, with a space behind the colon")
+        }
+        E::MappingValueNotAllowed => (
+            "a second `:` makes no value here",
+            "put the text in quotes if the `:` belongs to it, or check the indentation of the line",
+        ),
+        E::InvalidMappingValueWhitespace | E::FlowMappingValueAdjacentCollection | E::InvalidColonPlacement => {
+            ("this `:` makes no value", "put a space behind it, or the text in quotes")
+        }
         E::MappingKeyNotAllowed => ("a key cannot stand here", INDENT),
         E::BlockSequenceEntryNotAllowed => ("a list cannot start here", "start it on a line of its own"),
         E::BlockEntryInFlowCollection => ("`-` makes no item inside brackets", "separate items with `,`"),
-        E::InvalidBlockEntryWhitespace | E::PlainScalarStartsWithDashFlowIndicator => ("`-` is not followed by a space", "put a space behind it, or the text in quotes"),
-        E::CommentInterceptedScalar => ("a comment stands inside a text of several lines", "move the comment, or put the text in quotes"),
-        E::CommentNotSeparated => ("`#` is not separated from what stands before it", "put a space before the comment, or the text in quotes"),
-        E::MissingAnchorOrAliasName => {
-            (if rest.starts_with('&') { "`&` alone is no value" } else { "`*` alone is no value" }, "put it in quotes: \"*\"")
+        E::InvalidBlockEntryWhitespace | E::PlainScalarStartsWithDashFlowIndicator => {
+            ("`-` is not followed by a space", "put a space behind it, or the text in quotes")
         }
+        E::CommentInterceptedScalar => {
+            ("a comment stands inside a text of several lines", "move the comment, or put the text in quotes")
+        }
+        E::CommentNotSeparated => {
+            ("`#` is not separated from what stands before it", "put a space before the comment, or the text in quotes")
+        }
+        E::MissingAnchorOrAliasName => (
+            if rest.starts_with('&') { "`&` alone is no value" } else { "`*` alone is no value" },
+            "put it in quotes: \"*\"",
+        ),
         E::ExpectedNodeContent | E::UnexpectedEndOfPlainScalar => ("a value is missing here", QUOTE),
         E::BomInsideDocument => ("a byte order mark stands inside the text", "remove the invisible character U+FEFF"),
-        E::UndeclaredTagHandle | E::MissingTagUri | E::InvalidTagTerminator | E::ExpectedTagBang | E::UnclosedVerbatimTag | E::InvalidTagEscape => {
-            ("this tag is not complete", "write it as `!Name`, followed by a space")
-        }
-        E::InvalidDocumentEnd | E::ExpectedDocumentStart | E::MissingDocumentEndBeforeDirective => {
-            ("something follows the end of the document", "indent it so that it belongs to the map or list above, or remove it")
-        }
+        E::UndeclaredTagHandle
+        | E::MissingTagUri
+        | E::InvalidTagTerminator
+        | E::ExpectedTagBang
+        | E::UnclosedVerbatimTag
+        | E::InvalidTagEscape => ("this tag is not complete", "write it as `!Name`, followed by a space"),
+        E::InvalidDocumentEnd | E::ExpectedDocumentStart | E::MissingDocumentEndBeforeDirective => (
+            "something follows the end of the document",
+            "indent it so that it belongs to the map or list above, or remove it",
+        ),
         E::DuplicateVersionDirective
         | E::UnsupportedYamlMajorVersion
         | E::DuplicateTagDirective

@@ -28,15 +28,8 @@ pub(crate) fn regexes(texts: &[&str], limit: Limit) -> Result<sparse::DFA<Vec<u8
 /// what one of them does.
 pub(crate) fn globs(texts: &[&str], limit: Limit) -> Result<sparse::DFA<Vec<u8>>, String> {
     named(texts, |texts| {
-        let regexes: Vec<String> = texts
-            .iter()
-            .map(|text| glob(text))
-            .collect::<Result<_, _>>()?;
-        build(
-            &regexes,
-            syntax::Config::new().dot_matches_new_line(true),
-            limit,
-        )
+        let regexes: Vec<String> = texts.iter().map(|text| glob(text)).collect::<Result<_, _>>()?;
+        build(&regexes, syntax::Config::new().dot_matches_new_line(true), limit)
     })
 }
 
@@ -54,20 +47,12 @@ fn glob(text: &str) -> Result<String, String> {
 /// Says which of several patterns is wrong, if one alone is.
 fn named<T>(texts: &[&str], compile: impl Fn(&[&str]) -> Result<T, String>) -> Result<T, String> {
     compile(texts).map_err(|error| {
-        let culprit = texts.iter().find_map(|text| {
-            compile(&[text])
-                .err()
-                .map(|error| format!("`{text}`: {error}"))
-        });
+        let culprit = texts.iter().find_map(|text| compile(&[text]).err().map(|error| format!("`{text}`: {error}")));
         culprit.filter(|_| texts.len() > 1).unwrap_or(error)
     })
 }
 
-fn build<T: AsRef<str>>(
-    texts: &[T],
-    syntax: syntax::Config,
-    limit: Limit,
-) -> Result<sparse::DFA<Vec<u8>>, String> {
+fn build<T: AsRef<str>>(texts: &[T], syntax: syntax::Config, limit: Limit) -> Result<sparse::DFA<Vec<u8>>, String> {
     let (bytes, working) = match limit {
         Limit::None => (None, None),
         Limit::Bytes(bytes) => (Some(bytes), Some(bytes.saturating_mul(4))),
@@ -95,9 +80,7 @@ fn build<T: AsRef<str>>(
 }
 
 fn is_too_large(error: &dense::BuildError) -> bool {
-    let cause = error
-        .source()
-        .and_then(|cause| cause.downcast_ref::<thompson::BuildError>());
+    let cause = error.source().and_then(|cause| cause.downcast_ref::<thompson::BuildError>());
     error.is_size_limit_exceeded() || cause.is_some_and(|cause| cause.size_limit().is_some())
 }
 

@@ -27,10 +27,7 @@ impl Pattern {
             Self::Start => "^".to_owned(),
             Self::End => "$".to_owned(),
             Self::Sequence(parts) => parts.iter().map(Self::source).collect(),
-            Self::Either(parts) => format!(
-                "(?:{})",
-                parts.iter().map(Self::source).collect::<Vec<_>>().join("|")
-            ),
+            Self::Either(parts) => format!("(?:{})", parts.iter().map(Self::source).collect::<Vec<_>>().join("|")),
             Self::Star(inner) => format!("(?:{})*", inner.source()),
         }
     }
@@ -48,32 +45,19 @@ impl Pattern {
     /// Where matches that start at one of `from` may end.
     fn ends(&self, text: &[u8], from: &BTreeSet<usize>) -> BTreeSet<usize> {
         let read = |fits: &dyn Fn(u8) -> bool| {
-            from.iter()
-                .filter(|&&at| at < text.len() && fits(text[at]))
-                .map(|at| at + 1)
-                .collect()
+            from.iter().filter(|&&at| at < text.len() && fits(text[at])).map(|at| at + 1).collect()
         };
         match self {
             Self::Letter(letter) => read(&|byte| char::from(byte) == *letter),
             Self::Any => read(&|_| true),
             Self::Start => from.iter().copied().filter(|&at| at == 0).collect(),
-            Self::End => from
-                .iter()
-                .copied()
-                .filter(|&at| at == text.len())
-                .collect(),
-            Self::Sequence(parts) => parts
-                .iter()
-                .fold(from.clone(), |from, part| part.ends(text, &from)),
-            Self::Either(parts) => parts
-                .iter()
-                .flat_map(|part| part.ends(text, from))
-                .collect(),
+            Self::End => from.iter().copied().filter(|&at| at == text.len()).collect(),
+            Self::Sequence(parts) => parts.iter().fold(from.clone(), |from, part| part.ends(text, &from)),
+            Self::Either(parts) => parts.iter().flat_map(|part| part.ends(text, from)).collect(),
             Self::Star(inner) => {
                 let mut all = from.clone();
                 loop {
-                    let more: BTreeSet<usize> =
-                        all.union(&inner.ends(text, &all)).copied().collect();
+                    let more: BTreeSet<usize> = all.union(&inner.ends(text, &all)).copied().collect();
                     if more == all {
                         return all;
                     }
@@ -84,14 +68,11 @@ impl Pattern {
     }
 
     fn is_found_in(&self, text: &str) -> bool {
-        !self
-            .ends(text.as_bytes(), &(0..=text.len()).collect())
-            .is_empty()
+        !self.ends(text.as_bytes(), &(0..=text.len()).collect()).is_empty()
     }
 
     fn covers(&self, text: &str) -> bool {
-        self.ends(text.as_bytes(), &BTreeSet::from([0]))
-            .contains(&text.len())
+        self.ends(text.as_bytes(), &BTreeSet::from([0])).contains(&text.len())
     }
 }
 
@@ -125,10 +106,7 @@ fn fillings(longest: u32) -> Vec<String> {
     let mut all = vec![String::new()];
     let mut last = all.clone();
     for _ in 0..longest {
-        last = last
-            .iter()
-            .flat_map(|text| "abcx".chars().map(move |letter| format!("{text}{letter}")))
-            .collect();
+        last = last.iter().flat_map(|text| "abcx".chars().map(move |letter| format!("{text}{letter}"))).collect();
         all.extend(last.iter().cloned());
     }
     all
@@ -140,10 +118,7 @@ fn skeleton() -> impl Strategy<Value = Vec<String>> {
 }
 
 fn pieces<'a>(texts: &'a [String], hole: Piece<'a>) -> Vec<Piece<'a>> {
-    let mut pieces: Vec<Piece<'a>> = texts
-        .iter()
-        .flat_map(|text| [Piece::Text(text), hole])
-        .collect();
+    let mut pieces: Vec<Piece<'a>> = texts.iter().flat_map(|text| [Piece::Text(text), hole]).collect();
     pieces.pop();
     pieces
 }
@@ -152,23 +127,14 @@ fn pieces<'a>(texts: &'a [String], hole: Piece<'a>) -> Vec<Piece<'a>> {
 fn filled(texts: &[String], fillings: &[String]) -> Vec<String> {
     let (first, rest) = texts.split_first().expect("never empty");
     rest.iter().fold(vec![first.clone()], |heads, text| {
-        heads
-            .iter()
-            .flat_map(|head| {
-                fillings
-                    .iter()
-                    .map(move |filling| format!("{head}{filling}{text}"))
-            })
-            .collect()
+        heads.iter().flat_map(|head| fillings.iter().map(move |filling| format!("{head}{filling}{text}"))).collect()
     })
 }
 
 /// What the fillings of one hole make of a pattern, taken together.
 fn over(pattern: &Pattern, before: &str, fillings: &[String], after: &str) -> Truth {
-    let found: BTreeSet<bool> = fillings
-        .iter()
-        .map(|filling| pattern.is_found_in(&format!("{before}{filling}{after}")))
-        .collect();
+    let found: BTreeSet<bool> =
+        fillings.iter().map(|filling| pattern.is_found_in(&format!("{before}{filling}{after}"))).collect();
     match (found.contains(&true), found.contains(&false)) {
         (true, false) => True,
         (false, _) => False,

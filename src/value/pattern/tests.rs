@@ -36,15 +36,7 @@ fn tags_of_an_image() {
     let floating = regex(":latest$|^[^:@]+$");
     let registry = ".dkr.ecr.eu-west-1.amazonaws.com/train";
     for (pieces, expected) in [
-        (
-            &[
-                Hole,
-                Text(".dkr.ecr."),
-                Hole,
-                Text(".amazonaws.com/train:latest"),
-            ][..],
-            True,
-        ),
+        (&[Hole, Text(".dkr.ecr."), Hole, Text(".amazonaws.com/train:latest")][..], True),
         (&[Hole, Text(registry), Text(":"), Hole], Unknown),
         (&[Hole, Text(registry), Text("@sha256:abc")], False),
     ] {
@@ -56,26 +48,9 @@ fn tags_of_an_image() {
 fn a_glob_covers_the_whole_text_and_its_star_crosses_everything() {
     let integration = glob("arn:*:states:::sagemaker:{createModel,createEndpoint}");
     for (pieces, expected) in [
-        (
-            &[Text("arn:"), Hole, Text(":states:::sagemaker:createModel")][..],
-            True,
-        ),
-        (
-            &[
-                Text("arn:"),
-                Hole,
-                Text(":states:::sagemaker:createEndpoint"),
-            ],
-            True,
-        ),
-        (
-            &[
-                Text("arn:"),
-                Hole,
-                Text(":states:::sagemaker:createModelPackage"),
-            ],
-            False,
-        ),
+        (&[Text("arn:"), Hole, Text(":states:::sagemaker:createModel")][..], True),
+        (&[Text("arn:"), Hole, Text(":states:::sagemaker:createEndpoint")], True),
+        (&[Text("arn:"), Hole, Text(":states:::sagemaker:createModelPackage")], False),
         (&[Text("arn:"), Hole], Unknown),
         (&[Text("arn:a/b:c\nd:states:::sagemaker:createModel")], True),
     ] {
@@ -90,28 +65,16 @@ fn a_glob_covers_the_whole_text_and_its_star_crosses_everything() {
 fn a_match_in_the_middle_stays_a_match() {
     let word = regex("secret");
     assert_eq!(matches(&word, &[Text("my-secret-"), Hole]), True);
-    assert_eq!(
-        matches(&word, &[Hole, Text("-secret-"), Hole, Text("x")]),
-        True
-    );
+    assert_eq!(matches(&word, &[Hole, Text("-secret-"), Hole, Text("x")]), True);
     assert_eq!(matches(&word, &[Text("my-"), Hole, Text("-x")]), Unknown);
     assert_eq!(matches(&word, &[Text("sec"), Hole, Text("ret")]), Unknown);
 }
 
 #[test]
 fn a_hole_may_be_empty_but_holds_no_control_characters() {
-    assert_eq!(
-        matches(&regex("^ab$"), &[Text("a"), Hole, Text("b")]),
-        Unknown
-    );
-    assert_eq!(
-        matches(&regex("^a.*b$"), &[Text("a"), Hole, Text("b")]),
-        True
-    );
-    assert_eq!(
-        matches(&regex("^a.+b$"), &[Text("a"), Hole, Text("b")]),
-        Unknown
-    );
+    assert_eq!(matches(&regex("^ab$"), &[Text("a"), Hole, Text("b")]), Unknown);
+    assert_eq!(matches(&regex("^a.*b$"), &[Text("a"), Hole, Text("b")]), True);
+    assert_eq!(matches(&regex("^a.+b$"), &[Text("a"), Hole, Text("b")]), Unknown);
     assert_eq!(matches(&regex(r"\n"), &[Text("a"), Hole]), False);
     assert_eq!(matches(&regex(r"\n"), &[Text("a\n"), Hole]), True);
 }
@@ -123,32 +86,17 @@ fn an_allowed_pattern_narrows_its_hole() {
     let lower = regex("^[a-z0-9-]+$");
     assert_eq!(matches(&lower, &[Text("mlops-"), Constrained(&name)]), True);
     assert_eq!(matches(&lower, &[Text("mlops-"), Hole]), Unknown);
-    assert_eq!(
-        matches(&lower, &[Text("mlops_"), Constrained(&name)]),
-        False
-    );
-    assert_eq!(
-        matches(
-            &regex(r"^\d{12}\.dkr"),
-            &[Constrained(&account), Text(".dkr.ecr")]
-        ),
-        True
-    );
+    assert_eq!(matches(&lower, &[Text("mlops_"), Constrained(&name)]), False);
+    assert_eq!(matches(&regex(r"^\d{12}\.dkr"), &[Constrained(&account), Text(".dkr.ecr")]), True);
     assert_eq!(matches(&regex("^prod"), &[Constrained(&account)]), False);
     assert_eq!(matches(&regex("^1"), &[Constrained(&account)]), Unknown);
-    assert_eq!(
-        matches(&regex("[A-Z]"), &[Hole, Constrained(&name)]),
-        Unknown
-    );
+    assert_eq!(matches(&regex("[A-Z]"), &[Hole, Constrained(&name)]), Unknown);
 }
 
 #[test]
 fn alternatives_of_an_allowed_pattern_are_anchored_together() {
     let stage = allowed("dev|prod");
-    assert_eq!(
-        matches(&regex("^(dev|prod)$"), &[Constrained(&stage)]),
-        True
-    );
+    assert_eq!(matches(&regex("^(dev|prod)$"), &[Constrained(&stage)]), True);
     assert_eq!(matches(&regex("^staging"), &[Constrained(&stage)]), False);
 }
 
@@ -166,10 +114,7 @@ fn a_match_before_the_hole_ends_needs_a_filling_that_is_allowed() {
 fn of_a_hole_that_nothing_can_fill_nothing_is_said() {
     let nothing = allowed("a\tb");
     assert_eq!(matches(&regex("x"), &[Constrained(&nothing)]), Unknown);
-    assert_eq!(
-        matches(&regex("^a"), &[Text("a"), Constrained(&nothing), Text("c")]),
-        Unknown
-    );
+    assert_eq!(matches(&regex("^a"), &[Text("a"), Constrained(&nothing), Text("c")]), Unknown);
 }
 
 #[test]
@@ -181,15 +126,7 @@ fn a_product_that_is_too_large_is_taken_as_any_text() {
 
 #[test]
 fn patterns_that_cannot_be_read_as_java_does_are_refused() {
-    for pattern in [
-        "(?!aws)[a-z]+",
-        r"(a)\1",
-        "(",
-        "a)(b",
-        r"\p{Alpha}+",
-        "[[:alpha:]]+",
-        r"\Qa\E",
-    ] {
+    for pattern in ["(?!aws)[a-z]+", r"(a)\1", "(", "a)(b", r"\p{Alpha}+", "[[:alpha:]]+", r"\Qa\E"] {
         assert!(Automaton::allowed_pattern(pattern).is_none(), "{pattern}");
     }
 }
@@ -219,13 +156,9 @@ fn trivial_patterns_are_known_for_what_they_are() {
 
 #[test]
 fn errors_are_one_line_for_the_author() {
-    let error =
-        |text| Automaton::compile(PatternKind::Regex, text).expect_err("the pattern is wrong");
+    let error = |text| Automaton::compile(PatternKind::Regex, text).expect_err("the pattern is wrong");
     assert_eq!(error("(a"), "unclosed group");
-    assert_eq!(
-        error("(?=a)"),
-        "look-around, including look-ahead and look-behind, is not supported"
-    );
+    assert_eq!(error("(?=a)"), "look-around, including look-ahead and look-behind, is not supported");
     assert_eq!(
         error("[a-z]{900}{90}"),
         "larger than 1048576 bytes as an automaton; a shorter repetition or an anchor `^` makes it smaller"
@@ -236,8 +169,7 @@ fn errors_are_one_line_for_the_author() {
 
 #[test]
 fn patterns_together_match_what_one_of_them_does() {
-    let any = Automaton::any(PatternKind::Glob, &["ml.c5d.*", "ml.p4d.*"])
-        .expect("the test's patterns compile");
+    let any = Automaton::any(PatternKind::Glob, &["ml.c5d.*", "ml.p4d.*"]).expect("the test's patterns compile");
     assert!(any.is_match("ml.p4d.24xlarge") && !any.is_match("ml.p4de.24xlarge"));
     assert_eq!(matches(&any, &[Text("ml."), Hole, Text(".large")]), Unknown);
     assert_eq!(matches(&any, &[Text("ml.p4d."), Hole]), True);
@@ -247,8 +179,7 @@ fn patterns_together_match_what_one_of_them_does() {
 
 #[test]
 fn what_patterns_cover_together_is_no_longer_unknown() {
-    let halves = Automaton::any(PatternKind::Regex, &["^a", "^[^a]", "^$"])
-        .expect("the test's patterns compile");
+    let halves = Automaton::any(PatternKind::Regex, &["^a", "^[^a]", "^$"]).expect("the test's patterns compile");
     assert_eq!(matches(&halves, &[Hole]), True);
 }
 
@@ -258,11 +189,7 @@ fn every_bundled_pattern_is_read_back_as_it_would_be_compiled() {
         let texts: Vec<&str> = text.split('\n').collect();
         let bundled = Automaton::bundled(kind, text).expect("listed");
         let compiled = Automaton::compile_any(kind, &texts).expect("the build compiled it too");
-        assert_eq!(
-            bundled.dfa().to_bytes_little_endian(),
-            compiled.dfa().to_bytes_little_endian(),
-            "{text}"
-        );
+        assert_eq!(bundled.dfa().to_bytes_little_endian(), compiled.dfa().to_bytes_little_endian(), "{text}");
         assert!(!bundled.is_trivial(), "{kind:?} `{text}` says nothing");
     }
     assert!(Automaton::bundled(PatternKind::Regex, "no rule says this").is_none());

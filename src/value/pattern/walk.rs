@@ -21,19 +21,13 @@ pub(super) fn matches(dfa: &DFA<&[u8]>, closures: &Closures, pieces: &[Piece<'_>
     let Some(first) = start_state(dfa) else {
         return Truth::Unknown;
     };
-    let mut position = Position {
-        live: vec![first],
-        ..Position::default()
-    };
+    let mut position = Position { live: vec![first], ..Position::default() };
     for piece in pieces {
         if position.is_settled() {
             break;
         }
         match piece {
-            Piece::Text(text) => text
-                .bytes()
-                .take_while(|&byte| position.step(dfa, byte))
-                .for_each(drop),
+            Piece::Text(text) => text.bytes().take_while(|&byte| position.step(dfa, byte)).for_each(drop),
             Piece::Hole => closures.apply(dfa, &mut position),
             Piece::Constrained(allowed) => match product(dfa, &allowed.dfa(), &position) {
                 Some(after) => position = after,
@@ -45,8 +39,7 @@ pub(super) fn matches(dfa: &DFA<&[u8]>, closures: &Closures, pieces: &[Piece<'_>
 }
 
 fn start_state(dfa: &DFA<&[u8]>) -> Option<StateID> {
-    dfa.start_state(&start::Config::new().anchored(Anchored::No))
-        .ok()
+    dfa.start_state(&start::Config::new().anchored(Anchored::No)).ok()
 }
 
 /// Where the fillings of the holes so far may have led.
@@ -144,9 +137,7 @@ fn representatives(classes: &[&ByteClasses]) -> Vec<u8> {
     let mut seen = FxHashSet::default();
     let mut bytes: Vec<u8> = hole_bytes().collect();
     bytes.retain(|&byte| {
-        seen.insert(classes.iter().fold(0_u16, |key, classes| {
-            (key << 8) | u16::from(classes.get(byte))
-        }))
+        seen.insert(classes.iter().fold(0_u16, |key, classes| (key << 8) | u16::from(classes.get(byte))))
     });
     bytes
 }
@@ -160,12 +151,7 @@ impl Closures {
     /// Replaces a position by all that any text leads to from it.
     fn apply(&self, dfa: &DFA<&[u8]>, position: &mut Position) {
         // A panic elsewhere leaves a whole map behind: entries are inserted at once.
-        let known = self
-            .0
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get(&position.live)
-            .cloned();
+        let known = self.0.read().unwrap_or_else(PoisonError::into_inner).get(&position.live).cloned();
         let reached = known.unwrap_or_else(|| {
             let reached = Arc::new(closure(dfa, &position.live));
             let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
@@ -183,19 +169,13 @@ impl Closures {
 /// All that a text leads to, the states themselves included: a hole may be empty.
 fn closure(dfa: &DFA<&[u8]>, from: &[StateID]) -> Position {
     let bytes = representatives(&[dfa.byte_classes()]);
-    let mut reached = Position {
-        live: from.to_vec(),
-        ..Position::default()
-    };
+    let mut reached = Position { live: from.to_vec(), ..Position::default() };
     let mut seen: FxHashSet<StateID> = from.iter().copied().collect();
     let mut done = 0;
     while let Some(&state) = reached.live.get(done) {
         done += 1;
         for &byte in &bytes {
-            if let Some(new) = reached
-                .note(&next(dfa, state, byte))
-                .filter(|&new| seen.insert(new))
-            {
+            if let Some(new) = reached.note(&next(dfa, state, byte)).filter(|&new| seen.insert(new)) {
                 reached.live.push(new);
             }
         }
@@ -226,14 +206,8 @@ enum Side {
 fn product(dfa: &DFA<&[u8]>, allowed: &DFA<&[u8]>, from: &Position) -> Option<Position> {
     let first = start_state(allowed)?;
     let bytes = representatives(&[dfa.byte_classes(), allowed.byte_classes()]);
-    let mut pairs: Vec<Pair> = from
-        .live
-        .iter()
-        .map(|&state| Pair {
-            pattern: Side::Live(state),
-            allowed: Some(first),
-        })
-        .collect();
+    let mut pairs: Vec<Pair> =
+        from.live.iter().map(|&state| Pair { pattern: Side::Live(state), allowed: Some(first) }).collect();
     let mut seen: FxHashSet<Pair> = pairs.iter().copied().collect();
     let mut after = Position::default();
     let mut fillable = false;
@@ -251,12 +225,7 @@ fn product(dfa: &DFA<&[u8]>, allowed: &DFA<&[u8]>, from: &Position) -> Option<Po
         if done.saturating_mul(bytes.len()) > PRODUCT_STEPS {
             return None;
         }
-        pairs.extend(
-            bytes
-                .iter()
-                .filter_map(|&byte| pair.next(dfa, allowed, byte))
-                .filter(|&next| seen.insert(next)),
-        );
+        pairs.extend(bytes.iter().filter_map(|&byte| pair.next(dfa, allowed, byte)).filter(|&next| seen.insert(next)));
     }
     if !fillable {
         return Some(Position::default());

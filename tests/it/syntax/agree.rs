@@ -42,7 +42,11 @@ pub(super) fn agree(text: &str) -> Result<usize, String> {
             return Err(format!("we read {ours:?}, libyaml {theirs:?}"));
         }
     }
-    if ours.len() == theirs.len() { Ok(ours.len()) } else { Err(format!("we read {} items, libyaml {}", ours.len(), theirs.len())) }
+    if ours.len() == theirs.len() {
+        Ok(ours.len())
+    } else {
+        Err(format!("we read {} items, libyaml {}", ours.len(), theirs.len()))
+    }
 }
 
 fn flatten(node: Node<'_>, out: &mut Vec<Item>) {
@@ -56,7 +60,10 @@ fn flatten(node: Node<'_>, out: &mut Vec<Item>) {
     });
     if node.kind() == Kind::Scalar {
         let range = node.text_range();
-        out.push(Item { what: format!("{tag} {:?} {:?}", node.style(), node.text()), place: Some((range.start, range.end)) });
+        out.push(Item {
+            what: format!("{tag} {:?} {:?}", node.style(), node.text()),
+            place: Some((range.start, range.end)),
+        });
         return;
     }
     out.push(item(format!("{tag} {:?}", node.kind())));
@@ -85,12 +92,19 @@ fn libyaml(text: &str) -> Result<Vec<Item>, String> {
                     _ => Style::Plain,
                 };
                 // Its scalars start at the tag or anchor, its empty ones stand elsewhere, its block scalars end behind the line breaks.
-                let same_place = anchor.is_none() && tag.is_none() && place.0 < place.1 && !matches!(style, Style::Literal | Style::Folded);
+                let same_place = anchor.is_none()
+                    && tag.is_none()
+                    && place.0 < place.1
+                    && !matches!(style, Style::Literal | Style::Folded);
                 let what = format!("{} {style:?} {value:?}", tag.unwrap_or_default());
                 out.push(Item { what, place: same_place.then_some(place) });
             }
-            EventData::SequenceStart { tag, .. } => out.push(item(format!("{} {:?}", tag.unwrap_or_default(), Kind::Sequence))),
-            EventData::MappingStart { tag, .. } => out.push(item(format!("{} {:?}", tag.unwrap_or_default(), Kind::Mapping))),
+            EventData::SequenceStart { tag, .. } => {
+                out.push(item(format!("{} {:?}", tag.unwrap_or_default(), Kind::Sequence)))
+            }
+            EventData::MappingStart { tag, .. } => {
+                out.push(item(format!("{} {:?}", tag.unwrap_or_default(), Kind::Mapping)))
+            }
             EventData::SequenceEnd | EventData::MappingEnd => out.push(item("end".to_owned())),
             _ => {}
         }

@@ -61,7 +61,10 @@ fn shapes() -> Vec<(&'static str, String)> {
         ("different keys", numbered(0, |text, number| writeln!(text, "k{number}: 1").unwrap())),
         ("missing values in brackets", format!("{{{}}}", repeat("a: , "))),
         ("nested lists, wide", repeat(&format!("- {}x{}\n", "[".repeat(200), "]".repeat(200)))),
-        ("nested maps, wide", numbered(0, |text, number| text.push_str(&staircase.replacen("a:", &format!("k{number}:"), 1)))),
+        (
+            "nested maps, wide",
+            numbered(0, |text, number| text.push_str(&staircase.replacen("a:", &format!("k{number}:"), 1))),
+        ),
         ("comment for each item", format!("[\n{}]", repeat(" a, # c\n"))),
         ("empty items", repeat("-\n")),
         ("lists in lists", repeat("- ")),
@@ -75,10 +78,13 @@ fn shapes() -> Vec<(&'static str, String)> {
         ("wide characters", format!("a: {}", repeat("\u{1f600}"))),
         ("line breaks", repeat("\r\n")),
         ("spaces", repeat(" ")),
-        ("many laughs", (1..60).fold(String::from("a0: &a0 [x, x, x, x]\n"), |text, number| {
-            let before = number - 1;
-            text + &format!("a{number}: &a{number} [*a{before}, *a{before}, *a{before}, *a{before}]\n")
-        })),
+        (
+            "many laughs",
+            (1..60).fold(String::from("a0: &a0 [x, x, x, x]\n"), |text, number| {
+                let before = number - 1;
+                text + &format!("a{number}: &a{number} [*a{before}, *a{before}, *a{before}, *a{before}]\n")
+            }),
+        ),
     ]
 }
 
@@ -90,7 +96,12 @@ fn hostile_texts_are_read_to_an_end() {
         let parsed = syntax::parse(FileId::new(7), &text);
         let parse = start.elapsed();
         // What it cost is for people: `cargo test --release hostile -- --nocapture`.
-        println!("{:8.1} ms {name}: {} nodes, {} issues", parse.as_secs_f64() * 1e3, parsed.document.nodes().len(), parsed.issues.len());
+        println!(
+            "{:8.1} ms {name}: {} nodes, {} issues",
+            parse.as_secs_f64() * 1e3,
+            parsed.document.nodes().len(),
+            parsed.issues.len()
+        );
         assert!(parsed.issues.len() <= 1000);
         for node in parsed.document.nodes().step_by(1 + parsed.document.nodes().len() / 64) {
             assert!(super::bodies::check_map(node, &text), "{name}");

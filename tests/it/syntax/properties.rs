@@ -47,7 +47,12 @@ struct Writer {
 impl Writer {
     fn choose(&mut self, among: u8) -> u8 {
         self.taken += 1;
-        self.choices.get(self.taken % self.choices.len().max(1)).copied().unwrap_or(0).wrapping_add(u8::try_from(self.taken % 5).unwrap()) % among
+        self.choices
+            .get(self.taken % self.choices.len().max(1))
+            .copied()
+            .unwrap_or(0)
+            .wrapping_add(u8::try_from(self.taken % 5).unwrap())
+            % among
     }
 
     fn line(&mut self, indent: usize) {
@@ -120,18 +125,26 @@ impl Writer {
 
     fn scalar(&mut self, text: &str, indent: usize, flow: bool, key: bool) {
         let lines: Vec<&str> = text.split('\n').collect();
-        let words = !text.is_empty() && text.split(' ').all(|word| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_alphanumeric()));
-        let printable = text.chars().all(|character| matches!(character, '\n' | ' '..='~' | '\u{a0}'..='\u{d7ff}' | '😀'));
+        let words = !text.is_empty()
+            && text.split(' ').all(|word| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_alphanumeric()));
+        let printable =
+            text.chars().all(|character| matches!(character, '\n' | ' '..='~' | '\u{a0}'..='\u{d7ff}' | '😀'));
         let printable = printable && !text.contains(['\u{2028}', '\u{2029}']);
         match self.choose(5) {
             0 if words => self.folded(text, indent + 1, key),
             1 if printable && lines.len() == 1 => {
                 self.out.push('\'');
                 let text = text.replace('\'', "''");
-                if words { self.folded(&text, indent + 1, key) } else { self.out.push_str(&text) }
+                if words {
+                    self.folded(&text, indent + 1, key)
+                } else {
+                    self.out.push_str(&text)
+                }
                 self.out.push('\'');
             }
-            2 if printable && !flow && !key && text.contains(|character: char| !matches!(character, ' ' | '\n')) => self.literal(&lines, indent),
+            2 if printable && !flow && !key && text.contains(|character: char| !matches!(character, ' ' | '\n')) => {
+                self.literal(&lines, indent)
+            }
             3 if words && !flow && !key => {
                 self.out.push_str(">-");
                 self.out.push_str(self.newline);
@@ -181,7 +194,13 @@ impl Writer {
 }
 
 fn write(tree: &Tree, choices: Vec<u8>, crlf: bool) -> String {
-    let mut writer = Writer { out: String::from("root:"), choices, taken: 0, newline: if crlf { "\r\n" } else { "\n" }, block: false };
+    let mut writer = Writer {
+        out: String::from("root:"),
+        choices,
+        taken: 0,
+        newline: if crlf { "\r\n" } else { "\n" },
+        block: false,
+    };
     writer.value(tree, 2, false);
     writer.out.push_str(writer.newline);
     writer.out
@@ -190,11 +209,18 @@ fn write(tree: &Tree, choices: Vec<u8>, crlf: bool) -> String {
 fn same(tree: &Tree, node: Node<'_>) -> bool {
     match tree {
         Tree::Scalar(text) => node.scalar() == Some(text),
-        Tree::List(items) => node.is_sequence() && node.items().count() == items.len() && items.iter().zip(node.items()).all(|(tree, node)| same(tree, node)),
+        Tree::List(items) => {
+            node.is_sequence()
+                && node.items().count() == items.len()
+                && items.iter().zip(node.items()).all(|(tree, node)| same(tree, node))
+        }
         Tree::Map(entries) => {
             node.is_mapping()
                 && node.entries().count() == entries.len()
-                && entries.iter().zip(node.entries()).all(|((text, tree), (key, value))| key.scalar() == Some(text) && same(tree, value))
+                && entries
+                    .iter()
+                    .zip(node.entries())
+                    .all(|((text, tree), (key, value))| key.scalar() == Some(text) && same(tree, value))
         }
     }
 }
@@ -203,8 +229,10 @@ fn same(tree: &Tree, node: Node<'_>) -> bool {
 fn yamlish() -> impl Strategy<Value = String> {
     prop::collection::vec(
         prop::sample::select(vec![
-            "a", "b: ", "c:", " ", "  ", "\n", "\n  ", "\n    ", "\r\n", "\t", "- ", "? ", ": ", "[", "]", "{", "}", ",", "\"", "'", "|", ">", "|-\n", ">+\n", "|2\n", "#", " # c", "&x ", "*x", "!Ref ",
-            "!Sub ", "!!str ", "<<: ", "---", "...", "\\", "\\n", "\\\n", "\\u00e9", "é", "😀", "\u{feff}", "\u{2028}", "\0", "%", "@", "~", "null", "012", "${A}", "1", "-", "true", "\"k\": ", "\"v\"",
+            "a", "b: ", "c:", " ", "  ", "\n", "\n  ", "\n    ", "\r\n", "\t", "- ", "? ", ": ", "[", "]", "{", "}",
+            ",", "\"", "'", "|", ">", "|-\n", ">+\n", "|2\n", "#", " # c", "&x ", "*x", "!Ref ", "!Sub ", "!!str ",
+            "<<: ", "---", "...", "\\", "\\n", "\\\n", "\\u00e9", "é", "😀", "\u{feff}", "\u{2028}", "\0", "%", "@",
+            "~", "null", "012", "${A}", "1", "-", "true", "\"k\": ", "\"v\"",
         ]),
         0..40,
     )
