@@ -27,7 +27,7 @@ pub(crate) fn write(root: &Path, problems: &mut Problems, code: &mut String) {
         for (kind, property) in map.get("names").and_then(Value::as_object).into_iter().flatten() {
             match source::text(property) {
                 Some(property) => {
-                    rows.push((kind.clone(), expression(kind, Some(&property), &Map::new(), "Other", &[])))
+                    rows.push((kind.clone(), expression(kind, Some(&property), &Map::new(), "Other", &[])));
                 }
                 None => problems.add(&file, format!("names: {kind} must name one member")),
             }

@@ -3,6 +3,7 @@
 use super::emit::json_text;
 use super::random::Random;
 use super::value::{Value, attribute, import, list, map, reference, resource, sub};
+use std::fmt::Write as _;
 
 pub(super) const TEAMS: [&str; 12] = [
     "fraud", "churn", "pricing", "vision", "search", "ranking", "forecast", "credit", "claims", "supply", "voice",
@@ -248,7 +249,7 @@ fn definition(project: &Project, random: &mut Random, count: usize) -> String {
         .collect();
     let mut out = String::from("{\n  \"Comment\": ");
     json_text(&format!("{} pipeline", project.name), &mut out);
-    out.push_str(&format!(",\n  \"StartAt\": \"{}\",\n  \"States\": {{\n", names[0]));
+    let _ = write!(out, ",\n  \"StartAt\": \"{}\",\n  \"States\": {{\n", names[0]);
     for (index, name) in names.iter().enumerate() {
         let task =
             random.pick(&["sagemaker:createTrainingJob.sync", "sagemaker:createProcessingJob.sync", "lambda:invoke"]);
@@ -266,7 +267,8 @@ fn definition(project: &Project, random: &mut Random, count: usize) -> String {
             ""
         };
         let end = names.get(index + 1).map_or("\"End\": true".to_owned(), |next| format!("\"Next\": \"{next}\""));
-        out.push_str(&format!(
+        let _ = write!(
+            out,
             r#"    "{name}": {{
       "Type": "Task",
       "Resource": "arn:aws:states:::{task}",
@@ -286,7 +288,7 @@ fn definition(project: &Project, random: &mut Random, count: usize) -> String {
 {catch}      {end}
     }},
 "#
-        ));
+        );
     }
     out.push_str(
         r#"    "Failed": {

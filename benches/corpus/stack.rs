@@ -149,9 +149,10 @@ fn network(stack: &mut Stack, project: &Project, random: &mut Random, index: usi
 fn keys(stack: &mut Stack, project: &Project, random: &mut Random) {
     for number in 0..4 {
         stack.add(&format!("Key{number}"), key(project, random));
-        let name = match project.environment_first {
-            true => format!("alias/${{Environment}}-{}-{number}", project.prefix),
-            false => format!("alias/{}-${{Environment}}-{number}", project.prefix),
+        let name = if project.environment_first {
+            format!("alias/${{Environment}}-{}-{number}", project.prefix)
+        } else {
+            format!("alias/{}-${{Environment}}-{number}", project.prefix)
         };
         let properties = map! { "AliasName": sub(name), "TargetKeyId": reference(&format!("Key{number}")) };
         stack.add(&format!("Alias{number}"), resource("AWS::KMS::Alias", properties));

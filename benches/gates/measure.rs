@@ -27,7 +27,7 @@ pub(crate) fn cost(command: &mut Command, output: Option<File>, codes: &[i32]) -
     let started = Instant::now();
     let status = command.spawn()?.wait()?;
     let wall = started.elapsed();
-    let cpu = children()? - before;
+    let cpu = children()?.saturating_sub(before);
     match status.code() {
         Some(code) if codes.contains(&code) => Ok(Cost { wall, cpu }),
         _ => Err(io::Error::other(format!("{command:?}: {status}"))),

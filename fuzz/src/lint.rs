@@ -6,7 +6,7 @@ use mlops_lint::project::Project;
 use mlops_lint::rule::{Profile, Registry};
 
 /// Checks texts as the templates of one project: no rule fails, every place cuts text out of its file.
-pub fn lint(texts: &[&str]) -> Report {
+pub(super) fn lint(texts: &[&str]) -> Report {
     let files =
         texts.iter().enumerate().map(|(index, text)| (format!("{index}.yaml").into(), (*text).into())).collect();
     let project = Project::load(files, false);

@@ -4,7 +4,7 @@
 //! gives a superset of the nodes that matter; whether one does is decided as without it. It is made with no choice taken:
 //! what differs then differs under every choice.
 
-use std::hash::{BuildHasher as _, Hash as _, Hasher as _};
+use std::hash::BuildHasher as _;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rustc_hash::{FxBuildHasher, FxHashMap};
@@ -20,10 +20,13 @@ use super::text_index::{Choices, TextIndex};
 /// Fewer nodes are looked at one by one.
 const FEW: usize = 8;
 
+/// An index with what it was made for: a kind and a path.
+type Made = (Box<str>, Path, Arc<Referring>);
+
 /// The indices that were asked for so far.
 #[derive(Default)]
 pub(super) struct Joins {
-    referring: Mutex<FxHashMap<u64, Vec<(Box<str>, Path, Arc<Referring>)>>>,
+    referring: Mutex<FxHashMap<u64, Vec<Made>>>,
     named: Mutex<FxHashMap<Box<str>, Arc<Named>>>,
 }
 
@@ -221,9 +224,7 @@ impl<'p> StackGraph<'p> {
     }
 
     fn referring(&self, kind: &str, path: &[Segment]) -> Arc<Referring> {
-        let mut hasher = FxBuildHasher.build_hasher();
-        (kind, path).hash(&mut hasher);
-        let hash = hasher.finish();
+        let hash = FxBuildHasher.hash_one((kind, path));
         {
             let known = self.joins.referring.lock().unwrap_or_else(PoisonError::into_inner);
             let found = known.get(&hash).into_iter().flatten().find(|(k, p, _)| (&**k, &p[..]) == (kind, path));

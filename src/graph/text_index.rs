@@ -232,7 +232,7 @@ mod tests {
                 for c in spelled.chars() {
                     match (parts.last_mut(), c) {
                         (_, 'A'..='Z') => {
-                            parts.push(Part::Hole(Hole::Parameter(GroupId(u32::from(c)), TemplateId(0), "P")))
+                            parts.push(Part::Hole(Hole::Parameter(GroupId(u32::from(c)), TemplateId(0), "P")));
                         }
                         (Some(Part::Text(text)), c) => text.to_mut().push(c),
                         (_, c) => parts.push(Part::Text(c.to_string().into())),

@@ -284,7 +284,7 @@ impl Run<'_> {
                     Verdict::Fail => self.asserted.fail += 1,
                     Verdict::Unknown => self.asserted.unknown += 1,
                     Verdict::Pass if matched.contains(&key) || rule.is_about_templates() || rule.is_about_project() => {
-                        self.asserted.pass += 1
+                        self.asserted.pass += 1;
                     }
                     Verdict::Pass => {}
                 }
@@ -438,7 +438,9 @@ pub fn bound_and_used(file: &RuleFile) -> (Vec<String>, String) {
     fn names(condition: &Condition, found: &mut Vec<String>) {
         match condition {
             Condition::All(list) | Condition::Any(list) | Condition::None(list) => {
-                list.iter().for_each(|one| names(one, found))
+                for one in list {
+                    names(one, found);
+                }
             }
             Condition::Not(one) => names(one, found),
             Condition::Leaf(leaf) => {

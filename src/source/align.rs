@@ -40,7 +40,7 @@ impl TextMap {
                 aligner.flow(inner.as_bytes(), quoting)?;
             }
             None if matches!(quoting, Quoting::Literal | Quoting::Folded) => {
-                aligner.block(raw, quoting == Quoting::Folded)?
+                aligner.block(raw, quoting == Quoting::Folded)?;
             }
             None => return None,
         }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::source::{FileId, TextMap};
 
-use super::node::{HOLED, LONG, NONE, NodeData, to_u32};
+use super::node::{HOLED, KEY, LONG, NONE, NodeData, to_u32};
 use super::{Comment, Document, Kind, Node, NodeId, Style, Tag};
 
 /// Puts a [`Document`] together from the outside in, in the order of the text.
@@ -69,8 +69,12 @@ impl Builder {
     fn push(&mut self, start: u32, end: u32, kind: Kind, style: Style, tag: Tag, link: u32) -> NodeId {
         let id = to_u32(self.document.nodes.len());
         let mut parent = NONE;
+        let mut flags = 0;
         if let Some((open, last, count)) = self.stack.last_mut() {
             parent = *open;
+            if self.document.nodes[*open as usize].kind == Kind::Mapping && *count % 2 == 0 {
+                flags = KEY;
+            }
             if *last == NONE {
                 self.document.nodes[*open as usize].link = id;
             } else {
@@ -79,7 +83,7 @@ impl Builder {
             *last = id;
             *count += 1;
         }
-        self.document.nodes.push(NodeData { start, end, parent, next: NONE, link, kind, style, tag, flags: 0 });
+        self.document.nodes.push(NodeData { start, end, parent, next: NONE, link, kind, style, tag, flags });
         NodeId(id)
     }
 

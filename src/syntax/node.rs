@@ -66,6 +66,11 @@ pub enum Style {
 pub(super) const LONG: u8 = 1;
 /// Flag: the scalar has holes in its text (embedded documents only).
 pub(super) const HOLED: u8 = 2;
+/// Flag: the node is the key of a map, not a value.
+pub(super) const KEY: u8 = 4;
+
+/// Items of lists up to here are counted when their place is asked for; beyond, all places are worked out once.
+const COUNTED: usize = 64;
 
 #[derive(Debug, Clone, Copy)]
 pub(super) struct NodeData {
@@ -457,10 +462,33 @@ impl<'d> Node<'d> {
     /// The key of this node, if it is the value of a map.
     pub fn key(self) -> Option<Self> {
         let parent = self.parent()?;
-        if parent.data().kind != Kind::Mapping {
+        if parent.data().kind != Kind::Mapping || self.data().flags & KEY != 0 {
             return None;
         }
-        parent.entries().find(|(_, value)| value.id == self.id).map(|(key, _)| key)
+        // The node before is the key, or the last one inside it.
+        let mut key = self.at(self.id.0.checked_sub(1)?)?;
+        while key.data().parent != parent.id.0 {
+            key = key.parent()?;
+        }
+        Some(key)
+    }
+
+    /// The place of this node among the items of its list, from 0.
+    pub fn position(self) -> Option<usize> {
+        let list = self.parent().filter(|parent| parent.data().kind == Kind::Sequence)?;
+        if let Some(position) = list.items().take(COUNTED).position(|item| item == self) {
+            return Some(position);
+        }
+        let positions = self.document.positions.get_or_init(|| {
+            let mut positions = vec![0; self.document.nodes.len()];
+            for list in self.document.nodes().filter(|node| node.data().kind == Kind::Sequence) {
+                for (position, item) in (0..).zip(list.items()) {
+                    positions[item.id.index()] = position;
+                }
+            }
+            positions.into()
+        });
+        Some(positions[self.id.index()] as usize)
     }
 
     /// True for a list.

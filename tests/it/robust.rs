@@ -1,5 +1,6 @@
 //! No input panics, and the same input gives the same bytes, whatever the number of threads.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
@@ -149,15 +150,15 @@ proptest! {
         export in piece(),
     ) {
         let mut text = String::from("Parameters: {A: {Type: String, AllowedValues: [x, y]}, P: {Type: CommaDelimitedList, Default: 'a,b'}}\n");
-        text.push_str(&format!("Conditions: {{A: !Equals [!Ref A, x], B: {condition}}}\nMappings: {{M: {{x: {{k: v}}}}}}\nResources:\n"));
+        let _ = write!(text, "Conditions: {{A: !Equals [!Ref A, x], B: {condition}}}\nMappings: {{M: {{x: {{k: v}}}}}}\nResources:\n");
         for (index, (kind, properties, attribute)) in resources.iter().enumerate() {
             let name = ["B", "C", "D", "E", "F"][index];
-            text.push_str(&format!("  {name}:\n    Type: {}\n    Condition: A\n    DependsOn: {attribute}\n    Properties:\n", KINDS[*kind]));
+            let _ = write!(text, "  {name}:\n    Type: {}\n    Condition: A\n    DependsOn: {attribute}\n    Properties:\n", KINDS[*kind]);
             for (property, value) in properties {
-                text.push_str(&format!("      {}: {value}\n", PROPERTIES[*property]));
+                let _ = writeln!(text, "      {}: {value}", PROPERTIES[*property]);
             }
         }
-        text.push_str(&format!("Outputs: {{O: {{Value: !Ref B, Export: {{Name: {export}}}}}}}\n"));
+        let _ = writeln!(text, "Outputs: {{O: {{Value: !Ref B, Export: {{Name: {export}}}}}}}");
         fuzz::lint(&[&text, &text]);
     }
 

@@ -54,7 +54,7 @@ impl Place<'_> {
                 return issue;
             }
             ErrorKind::UnexpectedCharacter { character } => {
-                issue.span = self.character(start + rest.find(*character).unwrap_or(0))
+                issue.span = self.character(start + rest.find(*character).unwrap_or(0));
             }
             ErrorKind::UnknownQuotedScalarEscape => {
                 let at = start + unknown_escape(rest);
@@ -131,6 +131,7 @@ const QUOTE: &str = "put the text in quotes";
 const INDENT: &str = "indent it like the lines that belong to the same map or list";
 
 /// Message and help; the help is empty where there is nothing to say.
+#[expect(clippy::too_many_lines, reason = "a table of the parser's errors")]
 fn describe(kind: &ErrorKind, rest: &str) -> (String, &'static str) {
     use ErrorKind as E;
     let (message, help) = match kind {

@@ -39,7 +39,7 @@ fn a_file_is_taken_once_however_it_is_reached() {
     #[cfg(unix)]
     {
         let link = |target: &str, link: &str| {
-            std::os::unix::fs::symlink(sandbox.root().join(target), sandbox.root().join(link)).unwrap()
+            std::os::unix::fs::symlink(sandbox.root().join(target), sandbox.root().join(link)).unwrap();
         };
         link("a", "linked");
         link("a/t.yaml", "b/link.yaml");

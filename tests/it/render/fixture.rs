@@ -82,6 +82,7 @@ fn finding(rule: &str, severity: Severity, resource: &str, path: &str, message: 
     }
 }
 
+#[expect(clippy::too_many_lines, reason = "one finding after the other")]
 fn findings(texts: &Texts<'_>) -> Vec<Finding> {
     let odd = FILES[3];
     let key = "!If [IsProd, !ImportValue mlops-key, !Ref AWS::NoValue]";

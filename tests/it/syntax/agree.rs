@@ -100,10 +100,10 @@ fn libyaml(text: &str) -> Result<Vec<Item>, String> {
                 out.push(Item { what, place: same_place.then_some(place) });
             }
             EventData::SequenceStart { tag, .. } => {
-                out.push(item(format!("{} {:?}", tag.unwrap_or_default(), Kind::Sequence)))
+                out.push(item(format!("{} {:?}", tag.unwrap_or_default(), Kind::Sequence)));
             }
             EventData::MappingStart { tag, .. } => {
-                out.push(item(format!("{} {:?}", tag.unwrap_or_default(), Kind::Mapping)))
+                out.push(item(format!("{} {:?}", tag.unwrap_or_default(), Kind::Mapping)));
             }
             EventData::SequenceEnd | EventData::MappingEnd => out.push(item("end".to_owned())),
             _ => {}

@@ -136,14 +136,14 @@ impl Writer {
                 self.out.push('\'');
                 let text = text.replace('\'', "''");
                 if words {
-                    self.folded(&text, indent + 1, key)
+                    self.folded(&text, indent + 1, key);
                 } else {
-                    self.out.push_str(&text)
+                    self.out.push_str(&text);
                 }
                 self.out.push('\'');
             }
             2 if printable && !flow && !key && text.contains(|character: char| !matches!(character, ' ' | '\n')) => {
-                self.literal(&lines, indent)
+                self.literal(&lines, indent);
             }
             3 if words && !flow && !key => {
                 self.out.push_str(">-");
