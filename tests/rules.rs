@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use libtest_mimic::{Arguments, Failed, Trial};
 use mlops_lint::rule::testing::{Asserted, RuleFile, bound_and_used};
 use mlops_lint::syntax::Node;
+use mlops_lint::value::pattern::Automaton;
 
 fn main() -> std::process::ExitCode {
     let arguments = Arguments::from_args();
@@ -18,6 +19,7 @@ fn main() -> std::process::ExitCode {
         let files = files.clone();
         move || unique(&files)
     })];
+    trials.push(Trial::test("no pattern matches everything", no_trivial_pattern));
     let frameworks = frameworks(&root);
     let peers = peers(&root);
     for path in files {
@@ -73,6 +75,19 @@ fn unique(files: &[PathBuf]) -> Result<(), Failed> {
         }
     }
     Ok(())
+}
+
+/// A pattern that matches every text tests nothing.
+fn no_trivial_pattern() -> Result<(), Failed> {
+    let mut patterns = 0;
+    for (kind, text) in mlops_lint::catalog::patterns() {
+        let automaton = Automaton::bundled(kind, text).ok_or_else(|| format!("`{text}` cannot be read back"))?;
+        if automaton.is_trivial() {
+            return Err(format!("`{text}` matches everything").into());
+        }
+        patterns += 1;
+    }
+    if patterns == 0 { Err("there is no pattern".into()) } else { Ok(()) }
 }
 
 /// Everything that every rule file has to have.

@@ -129,7 +129,7 @@ impl<'p> Groups<'p> {
         let literals = if let Some(pseudo) = Pseudo::from_name(name) {
             self.pseudo.entry(pseudo).or_default()
         } else {
-            let Some(index) = template.parameters.iter().position(|parameter| &*parameter.name == name) else { return };
+            let Some(index) = template.parameter_index(name) else { return };
             self.literals.entry(self.of[template.id.index()][index]).or_default()
         };
         if !literals.contains(&literal) {
@@ -142,7 +142,12 @@ impl<'p> Groups<'p> {
         if let Some(&cursor) = self.passed.get(&(template.id, &*parameter.name)) {
             return ParameterValue::Passed(cursor);
         }
-        let index = template.parameters.iter().position(|known| known.key == parameter.key).unwrap_or_default();
+        let index = template
+            .parameter_index(&parameter.name)
+            .filter(|&index| template.parameters[index].key == parameter.key)
+            // Of two parameters of one name the first is found by it.
+            .or_else(|| template.parameters.iter().position(|known| known.key == parameter.key))
+            .unwrap_or_default();
         let group = self.of[template.id.index()][index];
         match self.one_of.get(&(template.id, &*parameter.name)) {
             Some(stacks) => ParameterValue::OneOf(Arc::clone(stacks), group),

@@ -266,10 +266,7 @@ impl<'p> Judge<'_, 'p> {
             }
         }
         let span = found.cursor.node.span();
-        let index = template.resources.iter().position(|resource| {
-            let body = template.node(resource.body).span();
-            body.start <= span.start && span.end <= body.end
-        })?;
+        let index = template.resource_around(span)?;
         Some(self.graph.resource_entity(template.id, index))
     }
 

@@ -184,7 +184,7 @@ fn write_path(path: &mut String, node: Node<'_>, stable: bool) {
             continue;
         }
         let written = if parent.is_sequence() {
-            let index = parent.items().position(|item| item == node).unwrap_or_default();
+            let index = node.position().unwrap_or_default();
             match name_of(node).filter(|_| stable) {
                 Some(name) => write!(path, "[{name}]"),
                 None if stable => write!(path, "[{}]", normal(source_of(node))),

@@ -1,6 +1,6 @@
 //! Puts a document together, from the events of a reader to the arena.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::source::{FileId, TextMap};
 
@@ -31,6 +31,7 @@ impl Builder {
             map: None,
             holes: Vec::new(),
             json: false,
+            positions: OnceLock::new(),
         };
         Self { document, stack: Vec::with_capacity(32), functions: true }
     }

@@ -3,7 +3,7 @@
 //! A node is found by its number; numbers follow the order of the text, a key comes right before its value.
 //! The text of a scalar is a slice of the source where that is the same text, and owned where it is not (escapes, folding).
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::Tag;
 use super::scalar::{ScalarType, json_type, scalar_type};
@@ -113,6 +113,8 @@ pub struct Document {
     pub(super) holes: Vec<(u32, u32)>,
     /// True if the text was read as JSON, where `1e3` is a number.
     pub(super) json: bool,
+    /// The places of items in their lists, by node; for documents with long lists that are asked.
+    pub(super) positions: OnceLock<Box<[u32]>>,
 }
 
 impl Document {

@@ -7,11 +7,12 @@ mod condition;
 mod embedded;
 mod expr;
 mod foreach;
+mod lookup;
 mod parameter;
 mod resource;
 mod sub;
 
-use crate::source::FileId;
+use crate::source::{FileId, Span};
 use crate::syntax::{Document, IssueKind, Node, NodeId, Parsed, SyntaxIssue};
 
 pub use condition::ConditionDefinition;
@@ -20,6 +21,7 @@ pub(crate) use embedded::{read_yaml, sub_arguments, visit};
 pub use expr::{Call, Expr, literal_hint};
 pub use foreach::Binding;
 pub(crate) use foreach::substitute;
+use lookup::ByName;
 pub use parameter::Parameter;
 pub use resource::{Output, Resource};
 pub use sub::{SubPart, SubParts, sub_parts};
@@ -60,8 +62,10 @@ pub struct Template {
     pub unseen: Vec<NodeId>,
     mappings: Option<NodeId>,
     globals: Option<NodeId>,
-    /// Resource numbers ordered by name.
-    by_name: Vec<u32>,
+    resources_by_name: ByName,
+    outputs_by_name: ByName,
+    parameters_by_name: ByName,
+    conditions_by_name: ByName,
 }
 
 /// The sections that a template may have (AWS documentation, "Template anatomy"; `Globals` by AWS SAM, `Hooks` by blue/green deployments).
@@ -97,7 +101,10 @@ impl Template {
             unseen: Vec::new(),
             mappings: None,
             globals: None,
-            by_name: Vec::new(),
+            resources_by_name: ByName::default(),
+            outputs_by_name: ByName::default(),
+            parameters_by_name: ByName::default(),
+            conditions_by_name: ByName::default(),
         };
         template.read_sections();
         template.read_embedded();
@@ -138,9 +145,10 @@ impl Template {
                 }
             }
         }
-        self.by_name = (0..u32::try_from(self.resources.len()).unwrap_or(u32::MAX)).collect();
-        let resources = &self.resources;
-        self.by_name.sort_by(|&a, &b| resources[a as usize].name.cmp(&resources[b as usize].name));
+        self.resources_by_name = ByName::new(&self.resources, |resource| &resource.name);
+        self.outputs_by_name = ByName::new(&self.outputs, |output| &output.name);
+        self.parameters_by_name = ByName::new(&self.parameters, |parameter| &parameter.name);
+        self.conditions_by_name = ByName::new(&self.conditions, |condition| &condition.name);
     }
 
     fn read_embedded(&mut self) {
@@ -159,9 +167,7 @@ impl Template {
 
     /// The number of the resource of a logical id.
     pub fn resource_index(&self, name: &str) -> Option<usize> {
-        let position =
-            self.by_name.binary_search_by(|&index| self.resources[index as usize].name.as_ref().cmp(name)).ok()?;
-        Some(self.by_name[position] as usize)
+        self.resources_by_name.find(&self.resources, name, |resource| &resource.name)
     }
 
     /// The resource of a logical id.
@@ -171,12 +177,18 @@ impl Template {
 
     /// The parameter of a name.
     pub fn parameter(&self, name: &str) -> Option<&Parameter> {
-        self.parameters.iter().find(|parameter| &*parameter.name == name)
+        self.parameter_index(name).map(|index| &self.parameters[index])
+    }
+
+    /// The number of the parameter of a name.
+    pub fn parameter_index(&self, name: &str) -> Option<usize> {
+        self.parameters_by_name.find(&self.parameters, name, |parameter| &parameter.name)
     }
 
     /// The condition of a name.
     pub fn condition(&self, name: &str) -> Option<&ConditionDefinition> {
-        self.conditions.iter().find(|condition| &*condition.name == name)
+        let index = self.conditions_by_name.find(&self.conditions, name, |condition| &condition.name)?;
+        Some(&self.conditions[index])
     }
 
     /// The mapping of a name.
@@ -186,7 +198,32 @@ impl Template {
 
     /// The output of a name.
     pub fn output(&self, name: &str) -> Option<&Output> {
-        self.outputs.iter().find(|output| &*output.name == name)
+        let index = self.outputs_by_name.find(&self.outputs, name, |output| &output.name)?;
+        Some(&self.outputs[index])
+    }
+
+    /// The resource whose body holds a place; of the rounds of a loop the first.
+    pub fn resource_around(&self, place: Span) -> Option<usize> {
+        self.resources_around(place).next()
+    }
+
+    /// The resources whose body holds a place: one, or the rounds of a loop.
+    pub fn resources_around(&self, place: Span) -> std::ops::Range<usize> {
+        lookup::around(&self.resources, place, |resource| self.node(resource.body).span())
+    }
+
+    /// The outputs whose exported name, or else whose value, holds a place: one, or the rounds of a loop.
+    pub fn outputs_around(&self, place: Span) -> impl Iterator<Item = &Output> {
+        // What an output says stands behind its key, before the key of the next.
+        let key = |output: &Output| self.node(output.key).span();
+        let end = self.outputs.partition_point(|output| key(output).start <= place.start);
+        let last = end.checked_sub(1).map(|last| key(&self.outputs[last]));
+        let start =
+            self.outputs[..end].iter().rposition(|output| Some(key(output)) != last).map_or(0, |before| before + 1);
+        self.outputs[start..end].iter().filter(move |output| {
+            let body = output.export.or(output.value).map(|body| self.node(body).span());
+            body.is_some_and(|body| body.start <= place.start && place.end <= body.end)
+        })
     }
 
     /// What AWS SAM's `Globals` section says for a type, such as `Function` for `AWS::Serverless::Function`.

@@ -33,15 +33,10 @@ pub(super) fn check(context: &Context<'_, '_>, sink: &mut Sink) {
 fn owners<'p>(context: &Context<'_, 'p>, node: Node<'p>) -> Vec<Cursor<'p>> {
     let template = context.template;
     let span = node.span();
-    let around = |body: Node<'_>| body.span().start <= span.start && span.end <= body.span().end;
-    let resources = template.resources.iter().map(|resource| (resource.body, &resource.bindings));
-    let outputs =
-        template.outputs.iter().filter_map(|output| Some((output.export.or(output.value)?, &output.bindings)));
-    let mut found: Vec<Cursor<'p>> = resources
-        .chain(outputs)
-        .filter(|(body, _)| around(template.node(*body)))
-        .map(|(_, bindings)| Cursor::new(template, bindings, node))
-        .collect();
+    let resources = template.resources[template.resources_around(span)].iter().map(|resource| &resource.bindings);
+    let outputs = template.outputs_around(span).map(|output| &output.bindings);
+    let mut found: Vec<Cursor<'p>> =
+        resources.chain(outputs).map(|bindings| Cursor::new(template, bindings, node)).collect();
     if found.is_empty() {
         found.push(Cursor::new(template, &[], node));
     }

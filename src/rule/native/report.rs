@@ -19,10 +19,7 @@ impl<'p> Context<'_, 'p> {
 
     /// The resource whose body holds a place.
     pub(super) fn owner(&self, span: Span) -> Option<usize> {
-        self.template.resources.iter().position(|resource| {
-            let body = self.template.node(resource.body).span();
-            body.start <= span.start && span.end <= body.end
-        })
+        self.template.resource_around(span)
     }
 
     /// The place of a node; `span` is the part of it that is shown.
