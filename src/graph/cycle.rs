@@ -1,9 +1,10 @@
 //! Circles of resources that depend on each other.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use petgraph::algo::tarjan_scc;
 use petgraph::graph::DiGraph;
+use rustc_hash::FxHashMap;
 
 use crate::catalog::{self, Rows};
 use crate::syntax::Node;
@@ -39,15 +40,18 @@ pub fn circles<'d, 'p>(template: &'p Template, dependencies: &'d [Dependency<'p>
             edges.push(Edge { from, to, dependency });
         }
     }
-    let mut groups: Vec<Vec<Edge<'d, 'p>>> = tarjan_scc(&graph)
-        .into_iter()
-        .filter_map(|component| {
-            let members: Vec<usize> = component.into_iter().map(|node| graph[node]).collect();
-            let inner = |edge: &&Edge<'d, 'p>| members.contains(&edge.from) && members.contains(&edge.to);
-            let inner: Vec<_> = edges.iter().filter(inner).copied().collect();
-            (!inner.is_empty()).then_some(inner)
-        })
-        .collect();
+    let mut component_of = vec![0; template.resources.len()];
+    let components = tarjan_scc(&graph);
+    for (component, members) in components.iter().enumerate() {
+        members.iter().for_each(|&node| component_of[graph[node]] = component);
+    }
+    let mut groups: Vec<Vec<Edge<'d, 'p>>> = vec![Vec::new(); components.len()];
+    for edge in edges {
+        if component_of[edge.from] == component_of[edge.to] {
+            groups[component_of[edge.from]].push(edge);
+        }
+    }
+    groups.retain(|group| !group.is_empty());
     let mut places = NamePlaces::default();
     groups.sort_by_cached_key(|group| group.first().map(|edge| places.span(edge.dependency)));
     groups
@@ -72,44 +76,65 @@ fn is_moved(template: &Template, resource: &Resource, node: Node<'_>) -> bool {
     path.iter().rev().take(2).any(|key| moved.contains(key))
 }
 
+/// Edges that the search for the shortest circle follows; after that many it takes the shortest that it has met.
+const FOLLOWED: usize = 1_000_000;
+
 /// The shortest circle of the edges that are not dead, as indices from its first resource on; of equals the first.
 pub fn shortest(edges: &[Edge<'_, '_>], dead: &[bool]) -> Option<Vec<usize>> {
-    let mut starts: Vec<usize> = edges.iter().map(|edge| edge.from).collect();
-    starts.sort_unstable();
-    starts.dedup();
+    let mut from: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    for (index, edge) in edges.iter().enumerate().filter(|(index, _)| !dead[*index]) {
+        from.entry(edge.from).or_default().push(index);
+    }
     let mut best: Option<Vec<usize>> = None;
-    for start in starts {
-        if let Some(circle) = back_to(start, edges, dead)
-            && best.as_ref().is_none_or(|best| circle.len() < best.len())
-        {
+    let mut left = FOLLOWED;
+    for &start in from.keys() {
+        let below = best.as_ref().map_or(usize::MAX, Vec::len);
+        if let Some(circle) = back_to(start, edges, &from, below, &mut left) {
             best = Some(circle);
+        }
+        if left == 0 {
+            break;
         }
     }
     best
 }
 
-/// The shortest way from a resource to itself.
-fn back_to(start: usize, edges: &[Edge<'_, '_>], dead: &[bool]) -> Option<Vec<usize>> {
+/// The shortest way from a resource to itself, if it has fewer edges than `below`.
+fn back_to(
+    start: usize,
+    edges: &[Edge<'_, '_>],
+    from: &BTreeMap<usize, Vec<usize>>,
+    below: usize,
+    left: &mut usize,
+) -> Option<Vec<usize>> {
     // The edge by which each resource was first reached.
-    let mut reached: Vec<(usize, usize)> = Vec::new();
-    let mut queue = VecDeque::from([start]);
-    while let Some(at) = queue.pop_front() {
-        for (index, edge) in edges.iter().enumerate().filter(|(index, edge)| edge.from == at && !dead[*index]) {
+    let mut reached: FxHashMap<usize, usize> = FxHashMap::default();
+    let mut queue = VecDeque::from([(start, 1)]);
+    while let Some((at, length)) = queue.pop_front() {
+        if length >= below {
+            return None;
+        }
+        for &index in from.get(&at).into_iter().flatten() {
+            let edge = &edges[index];
+            *left = left.saturating_sub(1);
             if edge.to == start {
                 let mut circle = vec![index];
                 let mut node = at;
                 while node != start {
-                    let &(_, by) = reached.iter().find(|(known, _)| *known == node)?;
+                    let &by = reached.get(&node)?;
                     circle.push(by);
                     node = edges[by].from;
                 }
                 circle.reverse();
                 return Some(circle);
             }
-            if reached.iter().all(|(known, _)| *known != edge.to) {
-                reached.push((edge.to, index));
-                queue.push_back(edge.to);
-            }
+            reached.entry(edge.to).or_insert_with(|| {
+                queue.push_back((edge.to, length + 1));
+                index
+            });
+        }
+        if *left == 0 {
+            return None;
         }
     }
     None

@@ -512,7 +512,10 @@ impl<'p> Judge<'_, 'p> {
         let when = scenario.as_ref().map(|note| format!(" {}", note.text)).unwrap_or_default();
         let mut related = raw.related.clone();
         let (labels, limit) = scenario_labels(self.graph, &leaf.scenario, &leaf.trace, scenario.as_ref());
-        related.extend(labels);
+        // What is missing in every scenario has no value that a parameter could have given.
+        if scenario.is_some() || !raw.place.subject.value.is_empty() {
+            related.extend(labels);
+        }
         let mut confidence = self.rule.meta.confidence.min(limit);
         let mut assumed = None;
         if leaf.trace.shared {
