@@ -31,9 +31,6 @@ pub struct CheckOptions {
     pub min_severity: Severity,
 }
 
-/// Below this many templates threads cost more than they save.
-const PARALLEL_FROM: usize = 8;
-
 /// Joins the templates of a project.
 pub fn link(project: &Project) -> StackGraph<'_> {
     StackGraph::new(&project.templates, &project.paths(), GraphOptions { partial: project.partial })
@@ -58,7 +55,7 @@ pub fn check<'p, 'f>(
     let enabled: Vec<&'p Registered> =
         registry.rules().iter().filter(|rule| rule.meta.profile <= options.profile).collect();
     let runner = Runner::new(project, graph, &enabled);
-    let mut all: Vec<Found> = if project.templates.len() > PARALLEL_FROM {
+    let mut all: Vec<Found> = if project.is_large {
         runner.targets.par_iter().map(|(template, entities)| runner.template(*template, entities)).collect()
     } else {
         runner.targets.iter().map(|(template, entities)| runner.template(*template, entities)).collect()

@@ -36,9 +36,9 @@ struct Referring {
     /// By the resource that a reference names.
     by_entity: FxHashMap<EntityId, Vec<EntityId>>,
     /// By the text, and by each piece of it that may be a name.
-    by_name: TextIndex,
+    by_name: TextIndex<EntityId>,
     /// By the text as a whole.
-    by_text: TextIndex,
+    by_text: TextIndex<EntityId>,
     /// Those whose text is nothing but holes: it may be a name that nobody wrote down.
     loose: Vec<EntityId>,
     /// Those whose value is not known.
@@ -48,7 +48,7 @@ struct Referring {
 /// The names of the nodes of a kind.
 #[derive(Default)]
 struct Named {
-    by_name: TextIndex,
+    by_name: TextIndex<EntityId>,
     /// Those whose name is not known.
     open: Vec<EntityId>,
 }
@@ -209,9 +209,9 @@ impl<'p> StackGraph<'p> {
             return Arc::clone(known);
         }
         let mut named = Named::default();
-        let resolver = self.unchosen();
         for &node in self.of_kind(kind) {
             let Some(cursor) = self.physical_name(node) else { continue };
+            let resolver = self.unchosen();
             match resolver.parts(&resolver.found(cursor).value) {
                 Some(name) => named.by_name.add(key(&resolver.with_names(&name)), node),
                 None => named.open.push(node),
@@ -297,7 +297,7 @@ fn is_loose(parts: &[Part<'_>]) -> bool {
 }
 
 /// A text as indices hold it.
-fn key(parts: &[Part<'_>]) -> String {
+pub(super) fn key(parts: &[Part<'_>]) -> String {
     let mut key = canonical(parts);
     // Equality of values takes these for the same (`equal_text`).
     if key.eq_ignore_ascii_case("true") || key.eq_ignore_ascii_case("false") {

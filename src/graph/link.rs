@@ -1,5 +1,7 @@
 //! Edges between templates: exports and imports by symbolic name, nested stacks by local path.
 
+use std::sync::OnceLock;
+
 use camino::{Utf8Path, Utf8PathBuf};
 use rustc_hash::FxHashMap;
 
@@ -8,6 +10,8 @@ use crate::template::{Output, Template, TemplateId};
 use crate::value::{Cursor, Hole, Imported, Part, Resolver, Scenario, Truth, Value, canonical, joined, same, text_of};
 
 use super::StackGraph;
+use super::join::key;
+use super::text_index::{Choices, TextIndex};
 
 /// Everything that joins templates.
 #[derive(Default)]
@@ -41,7 +45,14 @@ pub struct Export<'p> {
 pub(super) struct Exports<'p> {
     pub(super) all: Vec<Export<'p>>,
     by_name: FxHashMap<String, Vec<u32>>,
+    /// The exports by what their names may equal, and those whose name is not known; made when one is missing.
+    near: OnceLock<(TextIndex<usize>, Vec<usize>)>,
+    /// The exports ordered by their names as people write them; made when one is missing.
+    shown: OnceLock<Vec<u32>>,
 }
+
+/// So many names before and behind a missing one are looked at to find out what was meant.
+const NEIGHBOURS: usize = 64;
 
 /// Who may export a name.
 #[derive(Debug, Default)]
@@ -153,7 +164,8 @@ impl<'p> Exports<'p> {
             producers.certain = indices.iter().map(|&index| index as usize).collect();
             return producers;
         }
-        for (index, export) in self.all.iter().enumerate() {
+        for index in self.near(general, name) {
+            let export = &self.all[index];
             // Most names can be told apart as they stand; only then is the name evaluated under the choices.
             if export
                 .name
@@ -173,9 +185,46 @@ impl<'p> Exports<'p> {
         }
         producers
     }
+
+    /// The exports whose name is not certain to differ from two names, in order.
+    fn near(&self, general: &[Part<'p>], name: &[Part<'p>]) -> Vec<usize> {
+        let (index, nameless) = self.near.get_or_init(|| {
+            let mut index = TextIndex::default();
+            let mut nameless = Vec::new();
+            for (number, export) in self.all.iter().enumerate() {
+                match &export.name {
+                    Some(name) => index.add(key(name), number),
+                    None => nameless.push(number),
+                }
+            }
+            index.seal();
+            (index, nameless)
+        });
+        let mut found = nameless.clone();
+        index.near(&key(general), &Choices::default(), &mut found);
+        if general != name {
+            index.near(&key(name), &Choices::default(), &mut found);
+        }
+        found.sort_unstable();
+        found.dedup();
+        found
+    }
 }
 
 impl<'p> StackGraph<'p> {
+    /// The exports whose names, in their order, are around a name.
+    pub fn exports_around(&self, name: &str) -> impl Iterator<Item = &Export<'p>> {
+        let exports = &self.links.exports;
+        let order = exports.shown.get_or_init(|| {
+            let mut order: Vec<u32> = (0..u32::try_from(exports.all.len()).unwrap_or(u32::MAX)).collect();
+            order.sort_by_key(|&index| &exports.all[index as usize].shown);
+            order
+        });
+        let at = order.partition_point(|&index| *exports.all[index as usize].shown < *name);
+        let around = at.saturating_sub(NEIGHBOURS)..(at + NEIGHBOURS).min(order.len());
+        order[around].iter().map(|&index| &exports.all[index as usize])
+    }
+
     /// Who may export the name of an import, under a resolver's choices; absent if the name itself is not known.
     pub fn producers(&self, resolver: &Resolver<'_, 'p>, name: &Value<'p>) -> Option<Producers> {
         let parts = resolver.with_names(&resolver.parts(name)?);

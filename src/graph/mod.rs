@@ -14,7 +14,9 @@ mod statement;
 mod text_index;
 mod virtual_node;
 
-use rustc_hash::FxHashMap;
+use std::sync::OnceLock;
+
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::catalog;
 use crate::syntax::Node;
@@ -40,6 +42,8 @@ pub struct StackGraph<'p> {
     parameters: parameter::Groups<'p>,
     links: link::Links<'p>,
     joins: join::Joins,
+    /// The resources that outputs of their templates hand on with no choice made; worked out when it is asked for.
+    handed_on: OnceLock<FxHashSet<(TemplateId, EntityId)>>,
     /// The name of something that may add resources which cannot be seen.
     unseen: Option<&'p str>,
     /// True if only part of a project was loaded.
@@ -84,6 +88,7 @@ impl<'p> StackGraph<'p> {
             parameters: parameter::Groups::new(templates),
             links: link::Links::default(),
             joins: join::Joins::default(),
+            handed_on: OnceLock::new(),
             unseen: unseen(templates),
             partial: options.partial,
         };
@@ -194,17 +199,17 @@ impl<'p> StackGraph<'p> {
             return true;
         }
         let template = &self.templates[entity.template.index()];
-        template.outputs.iter().any(|output: &Output| {
-            output.value.is_some_and(|value| {
-                let cursor = Cursor::new(template, &output.bindings, template.node(value));
-                match resolver.found(cursor).value {
-                    Value::Symbolic(parts) => {
-                        parts.iter().any(|part| matches!(part, Part::Hole(Hole::Resource(other, ..)) if *other == id))
-                    }
-                    _ => false,
-                }
-            })
-        })
+        if !resolver.scenario().is_empty() {
+            return handed_on(resolver, template).any(|resource| resource == id);
+        }
+        let all = self.handed_on.get_or_init(|| {
+            let of = |template: &'p Template| {
+                let unchosen = self.unchosen();
+                handed_on(&unchosen, template).map(|resource| (template.id, resource)).collect::<Vec<_>>()
+            };
+            self.templates.iter().flat_map(of).collect()
+        });
+        all.contains(&(template.id, id))
     }
 }
 
@@ -289,6 +294,24 @@ impl<'p> World<'p> for StackGraph<'p> {
         let template = &self.templates[template.index()];
         template.node(template.parameter(name)?.pattern?).scalar()
     }
+}
+
+/// The resources that the outputs of a template refer to.
+fn handed_on<'p>(resolver: &Resolver<'_, 'p>, template: &'p Template) -> impl Iterator<Item = EntityId> {
+    let values = template.outputs.iter().filter_map(move |output: &'p Output| {
+        let cursor = Cursor::new(template, &output.bindings, template.node(output.value?));
+        match resolver.found(cursor).value {
+            Value::Symbolic(parts) => Some(parts),
+            _ => None,
+        }
+    });
+    values.flat_map(|parts| {
+        let resource = |part: &Part<'p>| match part {
+            Part::Hole(Hole::Resource(id, ..)) => Some(*id),
+            _ => None,
+        };
+        parts.iter().filter_map(resource).collect::<Vec<_>>()
+    })
 }
 
 /// The first macro, include or loop over an unknown list of a project, by its name.

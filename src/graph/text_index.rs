@@ -2,8 +2,6 @@
 
 use std::ops::Range;
 
-use crate::value::EntityId;
-
 /// How a hole starts and ends in a key (`canonical`).
 const HOLE: u8 = 1;
 const HOLE_END: u8 = 2;
@@ -12,18 +10,24 @@ const HOLE_END: u8 = 2;
 ///
 /// Two texts certainly differ where, read from the start or from the end, one character meets another one. Where a hole
 /// meets anything but itself they may be equal.
-#[derive(Debug, Default)]
-pub(super) struct TextIndex {
-    forwards: Keys,
-    backwards: Keys,
+#[derive(Debug)]
+pub(super) struct TextIndex<I> {
+    forwards: Keys<I>,
+    backwards: Keys<I>,
+}
+
+impl<I> Default for TextIndex<I> {
+    fn default() -> Self {
+        Self { forwards: Keys(Vec::new()), backwards: Keys(Vec::new()) }
+    }
 }
 
 /// Holes of keys that are filled in the text that is looked for, and with what.
 #[derive(Debug, Default)]
 pub(super) struct Choices(pub(super) Vec<(String, String)>);
 
-impl TextIndex {
-    pub(super) fn add(&mut self, key: String, id: EntityId) {
+impl<I: Copy + Ord> TextIndex<I> {
+    pub(super) fn add(&mut self, key: String, id: I) {
         self.backwards.0.push((reversed(key.as_bytes()).into(), id));
         self.forwards.0.push((key.into_bytes().into(), id));
     }
@@ -35,7 +39,7 @@ impl TextIndex {
     }
 
     /// Adds what belongs to each key that may equal a text.
-    pub(super) fn near(&self, text: &str, choices: &Choices, found: &mut Vec<EntityId>) {
+    pub(super) fn near(&self, text: &str, choices: &Choices, found: &mut Vec<I>) {
         let choices: Vec<Filled> =
             choices.0.iter().map(|(hole, text)| (hole.clone().into_bytes(), text.clone().into_bytes())).collect();
         let from_start = self.forwards.near(text.as_bytes(), &choices);
@@ -76,17 +80,17 @@ fn reversed(key: &[u8]) -> Vec<u8> {
 
 /// Sorted keys. Those with the same start stand side by side, so all that may equal a text are found by narrowing the
 /// range character by character and taking what stands beside it with a hole.
-#[derive(Debug, Default)]
-struct Keys(Vec<(Box<[u8]>, EntityId)>);
+#[derive(Debug)]
+struct Keys<I>(Vec<(Box<[u8]>, I)>);
 
-impl Keys {
+impl<I: Copy + Ord> Keys<I> {
     fn seal(&mut self) {
         self.0.sort_unstable();
         self.0.dedup();
         self.0.shrink_to_fit();
     }
 
-    fn take(&self, ranges: Vec<Range<usize>>, found: &mut Vec<EntityId>) {
+    fn take(&self, ranges: Vec<Range<usize>>, found: &mut Vec<I>) {
         found.extend(ranges.into_iter().flat_map(|range| &self.0[range]).map(|&(_, id)| id));
     }
 
@@ -174,8 +178,9 @@ impl Keys {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::value::EntityId;
 
-    fn index(keys: &[&str]) -> TextIndex {
+    fn index(keys: &[&str]) -> TextIndex<EntityId> {
         let mut index = TextIndex::default();
         for (number, key) in (0..).zip(keys) {
             index.add(spelled(key), EntityId(number));

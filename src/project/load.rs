@@ -1,4 +1,4 @@
-//! Reads texts into templates, in parallel above a few files; the order is that of the paths.
+//! Reads texts into templates, in parallel where that pays; the order is that of the paths.
 
 use std::sync::Arc;
 
@@ -9,8 +9,8 @@ use crate::source::{FileId, SourceFile, SourceMap};
 use crate::syntax;
 use crate::template::{Template, TemplateId};
 
-/// Below this many files threads cost more than they save.
-const PARALLEL_FROM: usize = 8;
+/// Below this many bytes threads cost more than they save: starting them takes as long as parsing 10 kB.
+const PARALLEL_FROM: usize = 64 << 10;
 
 /// The templates of a project with their texts.
 #[derive(Debug, Default)]
@@ -21,6 +21,8 @@ pub struct Project {
     pub templates: Vec<Template>,
     /// True if only single files were named: templates that were not loaded may matter.
     pub partial: bool,
+    /// True if there is enough work for more than one thread.
+    pub is_large: bool,
 }
 
 impl Project {
@@ -33,7 +35,9 @@ impl Project {
             let number = u32::try_from(index).expect("fewer than 2^32 files");
             Template::new(TemplateId(number), syntax::parse(FileId::new(number), text))
         };
-        let templates = if files.len() > PARALLEL_FROM {
+        let bytes: usize = files.iter().map(|(_, text)| text.len()).sum();
+        let is_large = files.len() > 1 && bytes > PARALLEL_FROM;
+        let templates = if is_large {
             files.par_iter().enumerate().map(parse).collect()
         } else {
             files.iter().enumerate().map(parse).collect()
@@ -42,7 +46,7 @@ impl Project {
         for (path, text) in files {
             sources.add(SourceFile::new(path, text));
         }
-        Self { sources, templates, partial }
+        Self { sources, templates, partial, is_large }
     }
 
     /// The paths of the templates, in order.

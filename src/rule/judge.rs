@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::finding::{Confidence, Finding, Label, Reason, ReasonKind, Undecided};
 use crate::graph::StackGraph;
+use crate::source::Span;
 use crate::syntax::NodeId;
 use crate::template::TemplateId;
 use crate::value::{
@@ -40,6 +41,16 @@ enum Judged<'p> {
     Pass,
     Fail(Vec<Raw>),
     Unknown(Unknown<'p>),
+}
+
+impl Leaf<'_> {
+    /// Where it fails, and how that is told.
+    fn said(&self) -> BTreeSet<(Span, &str)> {
+        match &self.result {
+            Judged::Fail(raws) => raws.iter().map(|raw| (raw.place.span, &*raw.message)).collect(),
+            _ => BTreeSet::new(),
+        }
+    }
 }
 
 /// A finding before scenarios are compared.
@@ -196,12 +207,13 @@ impl<'p> Judge<'_, 'p> {
             // A name that an `every` binds: each failing element is a finding at its own place.
             if env.get(name).is_none() && !bound.is_empty() {
                 let mut raws: Vec<Raw> = Vec::new();
+                let mut places = BTreeSet::new();
                 for failure in bound {
                     let Some(start) = failure.get(name) else { continue };
                     let found = evaluator.resolver.walk(start.clone(), &at.path).into_iter().next();
                     let found = found.unwrap_or_else(|| start.clone());
                     let place = self.place(evaluator, &found);
-                    if raws.iter().all(|raw| raw.place.span != place.span) {
+                    if places.insert(place.span) {
                         raws.push(whole(Some(failure), place));
                     }
                 }
@@ -440,6 +452,11 @@ impl<'p> Judge<'_, 'p> {
         let mut verdict = Verdict::default();
         let about: Vec<&Leaf<'p>> = leaves.iter().filter(|leaf| !matches!(leaf.result, Judged::Aside)).collect();
         let mut seen = BTreeSet::new();
+        // What each scenario says, if there are several to compare.
+        let said: Vec<BTreeSet<(Span, &str)>> = match about[..] {
+            [_] => Vec::new(),
+            _ => about.iter().map(|leaf| leaf.said()).collect(),
+        };
         for leaf in &about {
             let Judged::Fail(raws) = &leaf.result else { continue };
             for raw in raws {
@@ -447,13 +464,7 @@ impl<'p> Judge<'_, 'p> {
                 if !seen.insert(raw.place.span) {
                     continue;
                 }
-                let same = |leaf: &&&Leaf<'p>| match &leaf.result {
-                    Judged::Fail(others) => {
-                        others.iter().any(|other| other.place.span == raw.place.span && other.message == raw.message)
-                    }
-                    _ => false,
-                };
-                let everywhere = about.iter().filter(same).count() == about.len();
+                let everywhere = said.iter().all(|said| said.contains(&(raw.place.span, &*raw.message)));
                 verdict.findings.push(self.finding(leaf, raw, &about, everywhere));
             }
         }

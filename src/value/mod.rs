@@ -103,6 +103,9 @@ pub struct Unknown<'p> {
     pub blockers: Vec<Blocker<'p>>,
 }
 
+/// So many reasons of one verdict are kept; nobody reads more, and the first one is where scenarios split.
+const TOLD: usize = 64;
+
 impl Unknown<'_> {
     /// Unknown for one reason.
     pub fn because(kind: ReasonKind, name: impl Into<String>) -> Self {
@@ -112,12 +115,12 @@ impl Unknown<'_> {
     /// Adds what another one says.
     pub fn merge(&mut self, other: &Self) {
         for reason in &other.reasons {
-            if !self.reasons.contains(reason) {
+            if self.reasons.len() < TOLD && !self.reasons.contains(reason) {
                 self.reasons.push(reason.clone());
             }
         }
         for blocker in &other.blockers {
-            if !self.blockers.iter().any(|known| known.choice == blocker.choice) {
+            if self.blockers.len() < TOLD && !self.blockers.iter().any(|known| known.choice == blocker.choice) {
                 self.blockers.push(blocker.clone());
             }
         }

@@ -68,7 +68,8 @@ fn judge<'p>(context: &Context<'_, 'p>, cursor: Cursor<'p>, argument: Cursor<'p>
     let unchosen = text_of(&context.graph.unchosen().found(argument).value);
     let name = if wrong.note.is_none() && !unchosen.is_empty() { &unchosen } else { wrong.what };
     let exports = context.graph.exports();
-    let near = nearest(name, exports.iter().map(|export| &*export.shown)).filter(|near| is_near(name, near));
+    let neighbours = context.graph.exports_around(name);
+    let near = nearest(name, neighbours.map(|export| &*export.shown)).filter(|near| is_near(name, near));
     let detail = near.map(|near| format!("; there is `{near}`")).unwrap_or_default() + &wrong.when();
     let mut finding = context.finding(place, name, &detail);
     wrong.explain(context, &mut finding);
@@ -133,5 +134,5 @@ fn name_span(argument: Node<'_>, short: bool) -> Span {
 
 /// True if two names differ in a few places only.
 fn is_near(name: &str, other: &str) -> bool {
-    crate::rule::declarative::distance(name, other) <= NEAR
+    crate::rule::declarative::distance_within(name, other, NEAR).is_some()
 }

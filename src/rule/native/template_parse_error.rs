@@ -112,9 +112,12 @@ fn sections(context: &Context<'_, '_>, sink: &mut Sink) {
         || names.iter().any(|name| !name.starts_with("AWS::"))
         || ["Fn::Transform", "Modules", "Rain"].iter().any(|name| root.get(name).is_some());
     let is_sam = names.iter().any(|name| name.starts_with("AWS::Serverless"));
+    let mut told = BTreeSet::new();
     for (key, value) in root.entries() {
         let Some(name) = key.scalar().filter(|name| !matches!(*name, "Fn::Transform" | "<<")) else { continue };
-        if opaque || (SECTIONS.contains(&name) && (name != "Globals" || is_sam)) {
+        let known = opaque || (SECTIONS.contains(&name) && (name != "Globals" || is_sam));
+        // A key that stands twice is told as such.
+        if known || !told.insert(name) {
             continue;
         }
         let detail = match name {
