@@ -32,7 +32,7 @@ pub(crate) const TEXTS: [Shape; 27] = [
         let aliases = count(n / 2, |out, i| writeln!(out, "- *a{i}"));
         format!("{HEAD}a:\n{anchors}{aliases}")
     }),
-    ("many tags", |n| format!("{HEAD}a:\n{}", fill("- !Ref x\n", n))),
+    ("many tags", |n| format!("{HEAD}Resources:\n  x: {{Type: AWS::SNS::Topic}}\na:\n{}", fill("- !Ref x\n", n))),
     ("explicit keys", |n| format!("{HEAD}{}", fill("? a\n: b\n", n))),
     ("one key again and again", |n| format!("{HEAD}a:\n{}", fill("  b: c\n", n))),
     ("lists 200 deep, side by side", |n| {
@@ -54,7 +54,7 @@ pub(crate) const TEXTS: [Shape; 27] = [
 ];
 
 /// Templates that are hard to judge.
-pub(crate) const TEMPLATES: [Shape; 22] = [
+pub(crate) const TEMPLATES: [Shape; 27] = [
     ("buckets, each with a finding", |n| {
         format!("{HEAD}Resources:\n{}", count(n, |out, i| writeln!(out, "  B{i}:\n    Type: AWS::S3::Bucket")))
     }),
@@ -95,6 +95,41 @@ pub(crate) const TEMPLATES: [Shape; 22] = [
         role(&format!(
             "              - Effect: Allow\n                Resource: '*'\n                Action: iam:PassRole\n                Condition:\n                  'ForAllValues:StringEquals':\n{keys}"
         ))
+    }),
+    ("one condition again and again", |n| {
+        let keys = fill("                    'sagemaker:VpcSubnets': 'a'\n", n);
+        role(&format!(
+            "              - Effect: Allow\n                Resource: '*'\n                Action: iam:PassRole\n                Condition:\n                  'ForAllValues:StringEquals':\n{keys}"
+        ))
+    }),
+    ("variables that are not closed", |n| {
+        format!(
+            "{HEAD}Resources:\n  B:\n    Type: AWS::S3::Bucket\n    Properties:\n      BucketName: !Sub '{}}}'\n",
+            fill("${", n)
+        )
+    }),
+    ("variables that nothing defines", |n| {
+        let lines = count(n, |out, i| writeln!(out, "          ${{X{i}}}"));
+        format!("{HEAD}Resources:\n  T:\n    Type: AWS::SNS::Topic\n    Properties:\n      DisplayName: !Sub |\n{lines}")
+    }),
+    ("look-ups in one mapping", |n| {
+        let keys = count(n / 2, |out, i| writeln!(out, "    k{i}: {{v: x}}"));
+        let rules = count(n / 2, |out, i| writeln!(out, "        - {{CidrIp: !FindInMap [M, k{i}, v]}}"));
+        format!(
+            "{HEAD}Mappings:\n  M:\n{keys}Resources:\n  G:\n    Type: AWS::EC2::SecurityGroup\n    Properties:\n      SecurityGroupIngress:\n{rules}"
+        )
+    }),
+    ("groups with a few conditions each", |n| {
+        let parameters = count(n / 8, |out, i| writeln!(out, "  P{i}: {{Type: String, AllowedValues: [a, b]}}"));
+        let conditions = count(n / 8, |out, i| writeln!(out, "  C{i}: !Equals [!Ref P{i}, b]"));
+        let groups = count(n / 2, |out, i| {
+            writeln!(out, "  G{i}:\n    Type: AWS::EC2::SecurityGroup\n    Properties:\n      SecurityGroupIngress:")?;
+            (0..4).try_for_each(|j| {
+                let condition = (i * 4 + j) % (n / 400).max(1);
+                writeln!(out, "        - !If [C{condition}, {{CidrIp: 10.0.0.0/8}}, {{CidrIp: 10.0.0.0/9}}]")
+            })
+        });
+        format!("{HEAD}Parameters:\n{parameters}Conditions:\n{conditions}Resources:\n{groups}")
     }),
     ("roles with policies", |n| {
         format!(

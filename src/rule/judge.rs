@@ -1,5 +1,6 @@
 //! A rule's verdict on one node: scenarios split where the verdict hangs on them, findings put together from what failed.
 
+use std::cell::Cell;
 use std::collections::BTreeSet;
 
 use crate::finding::{Confidence, Finding, Label, Reason, ReasonKind, Undecided};
@@ -18,6 +19,8 @@ use super::{Rule, WhenUnknown};
 
 /// Leaves of one verdict; more is not decided.
 const LEAVES: usize = 64;
+/// Steps of one verdict after which no more scenarios are told apart.
+const STEPS: u32 = 200_000;
 
 /// What a rule says of one node.
 #[derive(Debug, Default)]
@@ -79,7 +82,7 @@ pub fn judge<'p>(rule: &'p Rule, graph: &StackGraph<'p>, target: Target) -> Verd
 
 /// The rule's verdict on a target, of which other rules may have been asked before.
 pub fn judge_with<'p>(rule: &'p Rule, graph: &StackGraph<'p>, target: Target, memo: &Memo<'p>) -> Verdict {
-    let judge = Judge { rule, graph, target, memo };
+    let judge = Judge { rule, graph, target, memo, steps: Cell::new(0) };
     let mut leaves = Vec::new();
     judge.split(Scenario::default(), &mut leaves);
     judge.conclude(&leaves)
@@ -90,6 +93,8 @@ struct Judge<'g, 'p> {
     graph: &'g StackGraph<'p>,
     target: Target,
     memo: &'g Memo<'p>,
+    /// What the scenarios took so far.
+    steps: Cell<u32>,
 }
 
 impl<'p> Judge<'_, 'p> {
@@ -99,7 +104,8 @@ impl<'p> Judge<'_, 'p> {
         if let Judged::Unknown(unknown) = &result
             && let Some(blocker) = unknown.blockers.first()
         {
-            if leaves.len() + blocker.domain.len() > LEAVES {
+            self.steps.set(self.steps.get().saturating_add(evaluator.steps()));
+            if leaves.len() + blocker.domain.len() > LEAVES || self.steps.get() > STEPS {
                 let why = Unknown::because(ReasonKind::TooManyScenarios, self.rule.meta.name.clone());
                 leaves.push(Leaf { scenario, trace: Trace::default(), result: Judged::Unknown(why) });
                 return;
@@ -208,10 +214,16 @@ impl<'p> Judge<'_, 'p> {
             if env.get(name).is_none() && !bound.is_empty() {
                 let mut raws: Vec<Raw> = Vec::new();
                 let mut places = BTreeSet::new();
+                let mut nodes = BTreeSet::new();
                 for failure in bound {
                     let Some(start) = failure.get(name) else { continue };
                     let found = evaluator.resolver.walk(start.clone(), &at.path).into_iter().next();
                     let found = found.unwrap_or_else(|| start.clone());
+                    // Many failures may be told at one place, which is then worked out once.
+                    let node = found.cursor.node;
+                    if !nodes.insert((std::ptr::from_ref(node.document()), node.id(), found.missing.len())) {
+                        continue;
+                    }
                     let place = self.place(evaluator, &found);
                     if places.insert(place.span) {
                         raws.push(whole(Some(failure), place));

@@ -4,7 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use crate::source::{FileId, TextMap};
 
-use super::node::{HOLED, KEY, LONG, NONE, NodeData, to_u32};
+use super::node::{HOLED, KEY, LARGE, LARGE_FROM, LONG, NONE, NodeData, to_u32};
 use super::{Comment, Document, Kind, Node, NodeId, Style, Tag};
 
 /// Puts a [`Document`] together from the outside in, in the order of the text.
@@ -32,6 +32,7 @@ impl Builder {
             holes: Vec::new(),
             json: false,
             positions: OnceLock::new(),
+            keys: OnceLock::new(),
         };
         Self { document, stack: Vec::with_capacity(32), functions: true }
     }
@@ -124,6 +125,9 @@ impl Builder {
             self.document.nodes[id as usize].end = self.document.nodes[last as usize].end;
         } else {
             self.document.nodes[id as usize].end = end.max(self.document.nodes[id as usize].start);
+        }
+        if count > LARGE_FROM * 2 && self.document.nodes[id as usize].kind == Kind::Mapping {
+            self.document.nodes[id as usize].flags |= LARGE;
         }
         if self.functions && count == 2 && self.document.nodes[id as usize].kind == Kind::Mapping {
             // A tag on the key (`!ImportValue Fn::Sub: x`) takes the key out of its role: what is meant cannot be told.

@@ -68,6 +68,10 @@ pub(super) const LONG: u8 = 1;
 pub(super) const HOLED: u8 = 2;
 /// Flag: the node is the key of a map, not a value.
 pub(super) const KEY: u8 = 4;
+/// Flag: the map is so large that its keys are looked up in a table.
+pub(super) const LARGE: u8 = 8;
+/// So many keys are gone through one by one.
+pub(super) const LARGE_FROM: u32 = 128;
 
 /// Items of lists up to here are counted when their place is asked for; beyond, all places are worked out once.
 const COUNTED: usize = 64;
@@ -115,6 +119,8 @@ pub struct Document {
     pub(super) json: bool,
     /// The places of items in their lists, by node; for documents with long lists that are asked.
     pub(super) positions: OnceLock<Box<[u32]>>,
+    /// The keys of large maps, ordered by map, text and place; for documents with such maps that are asked.
+    pub(super) keys: OnceLock<Box<[(u32, NodeId)]>>,
 }
 
 impl Document {
@@ -434,11 +440,19 @@ impl<'d> Node<'d> {
     fn entry_within(self, name: &str, depth: u8) -> Option<(Self, Self)> {
         let mut found = None;
         let mut merge = None;
-        for (key, value) in self.entries() {
-            if key.is_text(name) {
-                found = Some((key, value));
-            } else if key.is_text("<<") && key.style() == Style::Plain {
-                merge = Some(value);
+        let map = self.follow();
+        if map.data().flags & LARGE != 0 {
+            found = map.last_key(name, |_| true);
+            if found.is_none() {
+                merge = map.last_key("<<", |key| key.style() == Style::Plain).map(|(_, value)| value);
+            }
+        } else {
+            for (key, value) in self.entries() {
+                if key.is_text(name) {
+                    found = Some((key, value));
+                } else if key.is_text("<<") && key.style() == Style::Plain {
+                    merge = Some(value);
+                }
             }
         }
         if found.is_none() && depth > 0 {
@@ -449,6 +463,23 @@ impl<'d> Node<'d> {
             };
         }
         found
+    }
+
+    /// The last entry of a large map with a key of this text.
+    fn last_key(self, text: &str, wanted: impl Fn(Self) -> bool) -> Option<(Self, Self)> {
+        let spelled = |id: NodeId| self.document.node(id).scalar().unwrap_or_default();
+        // Sorted, not hashed: a crafted file cannot make it slow.
+        let keys = self.document.keys.get_or_init(|| {
+            let maps = self.document.nodes().filter(|node| node.data().flags & LARGE != 0);
+            let keys = maps.flat_map(|map| map.entries().map(move |(key, _)| (map.id.0, key)));
+            let mut keys: Vec<_> = keys.filter(|(_, key)| key.scalar().is_some()).map(|(map, key)| (map, key.id)).collect();
+            keys.sort_unstable_by_key(|&(map, id)| (map, spelled(id), id));
+            keys.into()
+        });
+        let end = keys.partition_point(|&(map, id)| (map, spelled(id)) <= (self.id.0, text));
+        let same = keys[..end].iter().rev().take_while(|&&(map, id)| (map, spelled(id)) == (self.id.0, text));
+        let key = same.map(|&(_, id)| self.document.node(id)).find(|key| wanted(*key))?;
+        Some((key, key.at(key.data().next)?))
     }
 
     /// The value of a key of a map.
@@ -538,4 +569,64 @@ impl<'d> Iterator for Entries<'d> {
 
 pub(super) fn to_u32(number: usize) -> u32 {
     u32::try_from(number).unwrap_or(NONE)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Write as _;
+
+    use super::*;
+    use crate::syntax::parse;
+
+    fn document(text: &str) -> Document {
+        parse(FileId::new(0), &Arc::from(text)).document
+    }
+
+    #[test]
+    fn keys_are_those_of_the_map() {
+        let document = document("a: {b: c, d: [e, {f: g}]}\n? [h, i]\n: j\n? {k: l}\n: {m: n}\no:\n");
+        for map in document.nodes().filter(|node| node.is_mapping()) {
+            for (key, value) in map.entries() {
+                assert_eq!(value.key(), Some(key));
+                assert_eq!(key.key(), None);
+            }
+        }
+        for list in document.nodes().filter(|node| node.is_sequence()) {
+            assert!(list.items().all(|item| item.key().is_none()));
+        }
+        assert_eq!(document.root().and_then(Node::key), None);
+    }
+
+    #[test]
+    fn items_know_their_place() {
+        let mut text = String::from("a: [0, 1]\nb:\n");
+        (0..200).for_each(|number| writeln!(text, "  - {number}").unwrap());
+        let document = document(&text);
+        let root = document.root().unwrap();
+        for name in ["a", "b"] {
+            for (index, item) in root.get(name).unwrap().items().enumerate() {
+                assert_eq!(item.position(), Some(index));
+            }
+        }
+        assert_eq!(root.position(), None);
+        assert_eq!(root.get("a").unwrap().position(), None);
+    }
+
+    #[test]
+    fn large_maps_are_looked_up_as_small_ones() {
+        for count in [3, 1000] {
+            let mut text = String::from("base: &base {merged: yes, k1: merged}\nmap:\n  <<: *base\n");
+            (0..count).for_each(|number| writeln!(text, "  k{number}: v{number}").unwrap());
+            text.push_str("  k2: again\n");
+            let document = document(&text);
+            let map = document.root().unwrap().get("map").unwrap();
+            let value = |name: &str| map.get(name).map(Node::text);
+            assert_eq!(value("k0"), Some("v0"));
+            assert_eq!(value("k1"), Some("v1"));
+            assert_eq!(value("k2"), Some("again"), "the last of two counts");
+            assert_eq!(value("merged"), Some("yes"));
+            assert_eq!(value("k"), None);
+            assert_eq!(map.entry("k0").and_then(|(key, _)| key.scalar()), Some("k0"));
+        }
+    }
 }

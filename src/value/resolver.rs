@@ -69,6 +69,11 @@ impl<'w, 'p> Resolver<'w, 'p> {
         self.trace.borrow().clone()
     }
 
+    /// How many expressions were evaluated so far.
+    pub fn steps(&self) -> u32 {
+        self.steps.get()
+    }
+
     /// Records that an edge rests on shared parameters.
     pub fn note_shared(&self) {
         self.trace.borrow_mut().shared = true;
@@ -176,6 +181,7 @@ impl<'w, 'p> Resolver<'w, 'p> {
 
     /// What a named condition is worth, read from the template of a cursor.
     pub fn condition(&self, cursor: Cursor<'p>, name: &str) -> Decision<'p> {
+        self.steps.set(self.steps.get() + 1);
         let template = cursor.frame.template;
         let Some(definition) = template.condition(name) else {
             return Err(Rc::new(Unknown::because(ReasonKind::Malformed, name)));

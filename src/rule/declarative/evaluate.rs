@@ -1,5 +1,7 @@
 //! Conditions to three-valued outcomes, in one scenario.
 
+use std::cell::Cell;
+
 use crate::finding::ReasonKind;
 use crate::graph::{Reference, StackGraph};
 use crate::template::TemplateId;
@@ -142,6 +144,11 @@ pub(super) fn origin<'p>(env: &Env<'_, 'p>) -> Found<'p> {
     env.get("self").cloned().expect("every evaluation binds self")
 }
 
+/// What is not known because finding it out would take too long.
+fn too_much<'p>() -> Outcome<'p> {
+    Outcome::unknown(Unknown::because(ReasonKind::Malformed, "a list that is too long to be compared with itself"))
+}
+
 /// Evaluates the conditions of a rule for one node in one scenario.
 pub struct Evaluator<'g, 'p> {
     /// The graph.
@@ -150,12 +157,23 @@ pub struct Evaluator<'g, 'p> {
     pub resolver: Resolver<'g, 'p>,
     /// What other rules have asked already.
     pub(super) memo: &'g Memo<'p>,
+    /// How many elements were tested so far.
+    tests: Cell<u32>,
 }
+
+/// Elements that are tested in one evaluation. A rule that compares all of a list with all of it would else not come to
+/// an end on a list that someone made long; what people write needs a few thousand.
+const TESTS: u32 = 1_000_000;
 
 impl<'g, 'p> Evaluator<'g, 'p> {
     /// An evaluator for a scenario.
     pub fn new(graph: &'g StackGraph<'p>, scenario: Scenario<'p>, memo: &'g Memo<'p>) -> Self {
-        Self { graph, resolver: Resolver::new(graph, scenario), memo }
+        Self { graph, resolver: Resolver::new(graph, scenario), memo, tests: Cell::new(0) }
+    }
+
+    /// How much was done so far.
+    pub fn steps(&self) -> u32 {
+        self.resolver.steps().saturating_add(self.tests.get())
     }
 
     /// A condition's outcome.
@@ -183,6 +201,10 @@ impl<'g, 'p> Evaluator<'g, 'p> {
         let every = leaf.quantifier == Quantifier::Every;
         let mut known = if every { Outcome::TRUE } else { Outcome::FALSE };
         for Element { found, selected } in &elements {
+            if self.tests.get() > TESTS {
+                known = if every { known.and(too_much) } else { known.or(too_much) };
+                break;
+            }
             let one = || {
                 let passes = || self.test(leaf, found, env);
                 if every { (!selected.clone()).or(passes) } else { selected.clone().and(passes) }
@@ -241,6 +263,10 @@ impl<'g, 'p> Evaluator<'g, 'p> {
 
     /// The outcome of a leaf's test for one element.
     pub(super) fn test(&self, leaf: &'p Leaf, found: &Found<'p>, env: &Env<'_, 'p>) -> Outcome<'p> {
+        self.tests.set(self.tests.get() + 1);
+        if self.tests.get() > TESTS {
+            return too_much();
+        }
         match &leaf.test {
             Test::Operator(operator) => self.operate(operator, found, env),
             Test::Satisfies(condition) => match &leaf.bind {
