@@ -110,7 +110,9 @@ pub(crate) const TEMPLATES: [Shape; 27] = [
     }),
     ("variables that nothing defines", |n| {
         let lines = count(n, |out, i| writeln!(out, "          ${{X{i}}}"));
-        format!("{HEAD}Resources:\n  T:\n    Type: AWS::SNS::Topic\n    Properties:\n      DisplayName: !Sub |\n{lines}")
+        format!(
+            "{HEAD}Resources:\n  T:\n    Type: AWS::SNS::Topic\n    Properties:\n      DisplayName: !Sub |\n{lines}"
+        )
     }),
     ("look-ups in one mapping", |n| {
         let keys = count(n / 2, |out, i| writeln!(out, "    k{i}: {{v: x}}"));

@@ -472,7 +472,8 @@ impl<'d> Node<'d> {
         let keys = self.document.keys.get_or_init(|| {
             let maps = self.document.nodes().filter(|node| node.data().flags & LARGE != 0);
             let keys = maps.flat_map(|map| map.entries().map(move |(key, _)| (map.id.0, key)));
-            let mut keys: Vec<_> = keys.filter(|(_, key)| key.scalar().is_some()).map(|(map, key)| (map, key.id)).collect();
+            let mut keys: Vec<_> =
+                keys.filter(|(_, key)| key.scalar().is_some()).map(|(map, key)| (map, key.id)).collect();
             keys.sort_unstable_by_key(|&(map, id)| (map, spelled(id), id));
             keys.into()
         });
