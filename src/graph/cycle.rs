@@ -43,7 +43,9 @@ pub fn circles<'d, 'p>(template: &'p Template, dependencies: &'d [Dependency<'p>
     let mut component_of = vec![0; template.resources.len()];
     let components = tarjan_scc(&graph);
     for (component, members) in components.iter().enumerate() {
-        members.iter().for_each(|&node| component_of[graph[node]] = component);
+        for &node in members {
+            component_of[graph[node]] = component;
+        }
     }
     let mut groups: Vec<Vec<Edge<'d, 'p>>> = vec![Vec::new(); components.len()];
     for edge in edges {

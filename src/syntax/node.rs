@@ -180,6 +180,18 @@ impl Document {
         }
     }
 
+    /// The decoded text of a scalar.
+    fn decoded(&self, data: &NodeData) -> &str {
+        if data.link != NONE {
+            return &self.owned[data.link as usize];
+        }
+        let (start, end) = match data.style {
+            Style::SingleQuoted | Style::DoubleQuoted => (data.start + 1, data.end - 1),
+            _ => (data.start, data.end),
+        };
+        &self.text[start as usize..end as usize]
+    }
+
     /// Bytes of heap that the tree takes, without the text.
     pub fn heap_size(&self) -> usize {
         self.nodes.capacity() * size_of::<NodeData>()
@@ -231,7 +243,7 @@ impl<'d> Node<'d> {
 
     /// What it is; an alias is what it stands for.
     pub fn kind(self) -> Kind {
-        self.follow().data().kind
+        self.meant().kind
     }
 
     /// How it is written.
@@ -241,12 +253,12 @@ impl<'d> Node<'d> {
 
     /// The function that it is written as.
     pub fn tag(self) -> Tag {
-        self.follow().data().tag
+        self.meant().tag
     }
 
     /// True if the function is the only key of this map; the argument is then that key's value, else the node itself.
     pub fn is_long_form(self) -> bool {
-        self.follow().data().flags & LONG != 0
+        self.meant().flags & LONG != 0
     }
 
     /// True if its text has holes.
@@ -259,6 +271,13 @@ impl<'d> Node<'d> {
     #[inline]
     pub fn follow(self) -> Self {
         if self.data().kind == Kind::Alias { self.behind_alias() } else { self }
+    }
+
+    /// What it is, or what it stands for; looked at so often that it is looked up once.
+    #[inline]
+    fn meant(self) -> &'d NodeData {
+        let data = self.data();
+        if data.kind == Kind::Alias { self.behind_alias().data() } else { data }
     }
 
     fn behind_alias(self) -> Self {
@@ -310,29 +329,19 @@ impl<'d> Node<'d> {
 
     /// The decoded text of a scalar.
     pub fn scalar(self) -> Option<&'d str> {
-        let node = self.follow();
-        (node.data().kind == Kind::Scalar).then(|| node.text())
+        let data = self.meant();
+        (data.kind == Kind::Scalar).then(|| self.document.decoded(data))
     }
 
     /// The decoded text of a scalar; empty for anything else.
     pub fn text(self) -> &'d str {
         let data = self.data();
-        if data.kind != Kind::Scalar {
-            return "";
-        }
-        if data.link != NONE {
-            return &self.document.owned[data.link as usize];
-        }
-        let (start, end) = match data.style {
-            Style::SingleQuoted | Style::DoubleQuoted => (data.start + 1, data.end - 1),
-            _ => (data.start, data.end),
-        };
-        &self.document.text[start as usize..end as usize]
+        if data.kind == Kind::Scalar { self.document.decoded(data) } else { "" }
     }
 
     /// True for a scalar with this text; most keys differ in length, which is seen first.
     fn is_text(self, text: &str) -> bool {
-        let data = self.follow().data();
+        let data = self.meant();
         if data.kind != Kind::Scalar {
             return false;
         }
@@ -601,7 +610,9 @@ mod tests {
     #[test]
     fn items_know_their_place() {
         let mut text = String::from("a: [0, 1]\nb:\n");
-        (0..200).for_each(|number| writeln!(text, "  - {number}").unwrap());
+        for number in 0..200 {
+            writeln!(text, "  - {number}").unwrap();
+        }
         let document = document(&text);
         let root = document.root().unwrap();
         for name in ["a", "b"] {
@@ -617,7 +628,9 @@ mod tests {
     fn large_maps_are_looked_up_as_small_ones() {
         for count in [3, 1000] {
             let mut text = String::from("base: &base {merged: yes, k1: merged}\nmap:\n  <<: *base\n");
-            (0..count).for_each(|number| writeln!(text, "  k{number}: v{number}").unwrap());
+            for number in 0..count {
+                writeln!(text, "  k{number}: v{number}").unwrap();
+            }
             text.push_str("  k2: again\n");
             let document = document(&text);
             let map = document.root().unwrap().get("map").unwrap();
