@@ -2,13 +2,13 @@
 
 /// The tag of a node: which intrinsic function it is written as.
 ///
-/// Set for the short form (`!Ref x`) and, by [`Builder`], for a map whose only key is the long form (`Fn::Sub: x`).
+/// Set for the short form (`!Ref x`) and, by [`super::Builder`], for a map whose only key is the long form (`Fn::Sub: x`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u8)]
 #[expect(missing_docs, reason = "each is the CloudFormation function of its name")]
 pub enum Tag {
     None,
-    /// A tag that is none of CloudFormation's; its text is in [`Node::tag_text`].
+    /// A tag that is none of CloudFormation's; its text is in [`super::Node::tag_text`].
     Other,
     /// A tag of YAML itself, `!!str` and the like.
     Yaml,

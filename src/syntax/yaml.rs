@@ -2,7 +2,7 @@
 //!
 //! Only the first document of a text is read. After an error the tree holds what came before it. Aliases are not expanded, types not resolved.
 //! Spans: a scalar has its quotes but not its tag; a block scalar goes from its `|` or `>` to the last character of its text, so that a
-//! [`TextMap`](crate::source::TextMap) can be aligned with it; a value that is not written is empty and stands right behind its `:` or `-`.
+//! [`TextMap`] can be aligned with it; a value that is not written is empty and stands right behind its `:` or `-`.
 
 mod error;
 
