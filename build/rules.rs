@@ -10,7 +10,7 @@ use crate::source::{self, Problems};
 use crate::tables::{Rows, Table};
 
 /// What the engine evaluates, and what it needs to say what it found.
-const BODY: [&str; 17] = [
+const BODY: [&str; 16] = [
     "id",
     "name",
     "summary",
@@ -27,7 +27,6 @@ const BODY: [&str; 17] = [
     "at",
     "message",
     "related",
-    "options",
 ];
 /// What only `explain`, `rules` and help texts read. `summary` is in both.
 const DOCS: [&str; 9] =

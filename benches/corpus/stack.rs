@@ -204,7 +204,11 @@ fn endpoint(stack: &mut Stack, project: &Project, random: &mut Random) {
     stack.mappings.put("Sizing", map! { "dev": size(1, 30), "staging": size(2, 50), "prod": size(4, 100) });
     stack.conditions.put("IsProd", is_prod());
     stack.add("ExecRole", role("sagemaker", project, random, 2));
-    let image = format!("${{AWS::AccountId}}.dkr.ecr.${{AWS::Region}}.amazonaws.com/{}:latest", project.prefix);
+    let tag = if random.bad() { "latest" } else { "${ImageTag}" };
+    stack
+        .parameters
+        .put("ImageTag", map! { "Type": "String", "Default": "v1.4.2", "AllowedPattern": "^v[0-9]+(\\.[0-9]+){2}$" });
+    let image = format!("${{AWS::AccountId}}.dkr.ecr.${{AWS::Region}}.amazonaws.com/{}:{tag}", project.prefix);
     let models = format!("s3://{}/model.tar.gz", project.named("models-${AWS::AccountId}"));
     let mut model = map! {
         "ExecutionRoleArn": attribute("ExecRole.Arn"),

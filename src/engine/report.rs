@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::finding::{Finding, ReasonKind, RuleId, Severity, Undecided};
-use crate::rule::{RuleDocs, RuleMeta};
+use crate::rule::{LazyDocs, RuleMeta};
 
 /// The outcome of a run, sorted, ready to be rendered.
 #[derive(Debug, Default)]
@@ -31,7 +31,7 @@ pub struct ReportedRule {
     /// Id, name, severity.
     pub meta: RuleMeta,
     /// Why, what to do, controls, references.
-    pub docs: RuleDocs,
+    pub docs: LazyDocs,
 }
 
 /// A rule that panicked on one target.

@@ -14,13 +14,14 @@ mod statement;
 mod text_index;
 mod virtual_node;
 
-use std::sync::OnceLock;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::catalog;
 use crate::syntax::Node;
 use crate::template::{Output, Resource, Template, TemplateId};
+use crate::value::pattern::Automaton;
 use crate::value::{
     Cursor, Decision, Domain, EntityId, Found, Hole, Imported, ParameterValue, Part, Resolver, Value, World,
 };
@@ -44,6 +45,8 @@ pub struct StackGraph<'p> {
     joins: join::Joins,
     /// The resources that outputs of their templates hand on with no choice made; worked out when it is asked for.
     handed_on: OnceLock<FxHashSet<(TemplateId, EntityId)>>,
+    /// The automata of the `AllowedPattern`s that were asked for.
+    allowed: Mutex<FxHashMap<&'p str, Option<Arc<Automaton>>>>,
     /// The name of something that may add resources which cannot be seen.
     unseen: Option<&'p str>,
     /// True if only part of a project was loaded.
@@ -89,6 +92,7 @@ impl<'p> StackGraph<'p> {
             links: link::Links::default(),
             joins: join::Joins::default(),
             handed_on: OnceLock::new(),
+            allowed: Mutex::default(),
             unseen: unseen(templates),
             partial: options.partial,
         };
@@ -185,6 +189,12 @@ impl<'p> StackGraph<'p> {
         let entity = self.entity(id);
         let template = &self.templates[entity.template.index()];
         Cursor::new(template, &entity.resource.bindings, template.node(entity.resource.body))
+    }
+
+    /// The automaton of the values that an `AllowedPattern` admits; nothing if it cannot be told.
+    pub fn allowed(&self, pattern: &'p str) -> Option<Arc<Automaton>> {
+        let mut allowed = self.allowed.lock().unwrap_or_else(PoisonError::into_inner);
+        allowed.entry(pattern).or_insert_with(|| Automaton::allowed_pattern(pattern).map(Arc::new)).clone()
     }
 
     /// The outputs that export a value, with their templates.

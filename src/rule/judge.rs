@@ -154,7 +154,7 @@ impl<'p> Judge<'_, 'p> {
         let first = || self.graph.templates().iter().find(|template| template.document.root().is_some());
         match self.target {
             Target::Node(node) => {
-                let root = self.graph.root(&evaluator.resolver, node);
+                let root = evaluator.resolver.root(node);
                 Found { value: Value::Entity(node), cursor: root.cursor, missing: &[] }
             }
             Target::Template(template) => evaluator.resolver.found(top(template)),
@@ -201,6 +201,7 @@ impl<'p> Judge<'_, 'p> {
     }
 
     fn explain(&self, evaluator: &Evaluator<'_, 'p>, env: &Env<'_, 'p>) -> Vec<Raw> {
+        evaluator.renew();
         let failures = evaluator.explain(&self.rule.require, env, true);
         let whole = |failure: Option<&Failure<'p>>, place: Place| {
             let message = self.message(evaluator, env, failure, &failures);
@@ -335,7 +336,7 @@ impl<'p> Judge<'_, 'p> {
         &self,
         evaluator: &Evaluator<'_, 'p>,
         env: &Env<'_, 'p>,
-        bound: &[(String, Found<'p>)],
+        bound: &[(&'p str, Found<'p>)],
     ) -> crate::finding::Severity {
         if let Some(((name, found), inner)) = bound.split_last() {
             return self.severity(evaluator, &env.with(name, found), inner);

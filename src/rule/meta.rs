@@ -1,7 +1,10 @@
 //! What is known of a rule without evaluating it.
 
 use std::collections::BTreeMap;
+use std::fmt;
+use std::ops::Deref;
 use std::str::FromStr;
+use std::sync::{Arc, LazyLock};
 
 use crate::finding::{Confidence, RuleId, Severity};
 
@@ -50,6 +53,37 @@ pub struct RuleDocs {
     pub example_bad: Option<String>,
     /// A template that passes.
     pub example_good: Option<String>,
+}
+
+/// The texts of a rule that are read when the first of them is asked for: most reports show few rules, and some none.
+#[derive(Clone)]
+pub struct LazyDocs(Arc<LazyLock<RuleDocs, Box<dyn FnOnce() -> RuleDocs + Send>>>);
+
+impl LazyDocs {
+    /// Texts that are read by a function.
+    pub fn new(read: impl FnOnce() -> RuleDocs + Send + 'static) -> Self {
+        Self(Arc::new(LazyLock::new(Box::new(read))))
+    }
+}
+
+impl From<RuleDocs> for LazyDocs {
+    fn from(docs: RuleDocs) -> Self {
+        Self::new(|| docs)
+    }
+}
+
+impl Deref for LazyDocs {
+    type Target = RuleDocs;
+
+    fn deref(&self) -> &RuleDocs {
+        &self.0
+    }
+}
+
+impl fmt::Debug for LazyDocs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        RuleDocs::fmt(self, f)
+    }
 }
 
 /// How much a run says.

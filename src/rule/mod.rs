@@ -18,7 +18,7 @@ use crate::finding::Severity;
 
 pub use declarative::Memo;
 pub use judge::{Target, Verdict, judge, judge_with};
-pub use meta::{Profile, RuleDocs, RuleMeta};
+pub use meta::{LazyDocs, Profile, RuleDocs, RuleMeta};
 pub use registry::{KEYS, Registered, Registry, Rule, RuleFileError};
 
 /// What a rule makes of a verdict that cannot be reached.

@@ -38,7 +38,7 @@ pub struct Rule {
 }
 
 /// The keys of a rule file that say something about its evaluation or its texts.
-pub const KEYS: [&str; 26] = [
+pub const KEYS: [&str; 24] = [
     "id",
     "name",
     "summary",
@@ -62,9 +62,7 @@ pub const KEYS: [&str; 26] = [
     "do",
     "references",
     "never_unknown",
-    "options",
     "tests",
-    "fix",
 ];
 
 impl Rule {
@@ -243,7 +241,7 @@ enum RuleText {
     Bundled(&'static BundledRule),
     /// A user's rule is compiled when it is read, so that its errors are said before anything runs.
     Own {
-        docs: Box<super::RuleDocs>,
+        docs: super::LazyDocs,
     },
 }
 
@@ -277,10 +275,13 @@ impl Registered {
     }
 
     /// Why, what to do, controls and references.
-    pub fn docs(&self) -> super::RuleDocs {
+    pub fn docs(&self) -> super::LazyDocs {
         match &self.source {
-            RuleText::Bundled(bundled) => serde_json::from_str(bundled.docs()).unwrap_or_default(),
-            RuleText::Own { docs } => (**docs).clone(),
+            RuleText::Bundled(bundled) => {
+                let bundled: &'static BundledRule = bundled;
+                super::LazyDocs::new(|| serde_json::from_str(bundled.docs()).unwrap_or_default())
+            }
+            RuleText::Own { docs } => docs.clone(),
         }
     }
 }
@@ -375,7 +376,7 @@ impl Registry {
         let meta = rule.meta.clone();
         let kinds = rule.matches.clone();
         let _ = compiled.set(Box::new(rule));
-        Ok(Registered { meta, kinds, source: RuleText::Own { docs: Box::new(docs) }, compiled })
+        Ok(Registered { meta, kinds, source: RuleText::Own { docs: docs.into() }, compiled })
     }
 
     /// All rules, by id.

@@ -422,23 +422,25 @@ impl<'d> Node<'d> {
 
     /// The children: items, or keys and values in turn.
     pub fn children(self) -> Children<'d> {
-        let node = self.follow();
-        let collection = matches!(node.data().kind, Kind::Sequence | Kind::Mapping);
-        Children { document: self.document, next: if collection { node.data().link } else { NONE } }
+        let data = self.meant();
+        let collection = matches!(data.kind, Kind::Sequence | Kind::Mapping);
+        Children { document: self.document, next: if collection { data.link } else { NONE } }
+    }
+
+    /// The children of a collection of one kind.
+    fn children_of(self, kind: Kind) -> Children<'d> {
+        let data = self.meant();
+        Children { document: self.document, next: if data.kind == kind { data.link } else { NONE } }
     }
 
     /// The items of a list; nothing for anything else.
     pub fn items(self) -> Children<'d> {
-        if self.kind() == Kind::Sequence { self.children() } else { Children { document: self.document, next: NONE } }
+        self.children_of(Kind::Sequence)
     }
 
     /// The keys and values of a map as they are written; nothing for anything else.
     pub fn entries(self) -> Entries<'d> {
-        Entries(if self.kind() == Kind::Mapping {
-            self.children()
-        } else {
-            Children { document: self.document, next: NONE }
-        })
+        Entries(self.children_of(Kind::Mapping))
     }
 
     /// The key and value of a name. Of duplicates the last, as YAML readers take it; `<<` merges are followed.

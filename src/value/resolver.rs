@@ -12,8 +12,8 @@ use crate::syntax::{Kind, Node, Segment, Tag};
 use crate::template::{Expr, Parameter, TemplateId};
 
 use super::{
-    Blocker, Choice, Cursor, Hole, List, Map, Part, Scalar, ScalarKind, Scenario, Trace, Unknown, Value, World,
-    hole::has_dynamic_reference, joined,
+    Blocker, Choice, Cursor, EntityId, Hole, List, Map, Part, Scalar, ScalarKind, Scenario, Trace, Unknown, Value,
+    World, hole::has_dynamic_reference, joined,
 };
 
 /// References within references; deeper is a cycle or as good as one.
@@ -41,6 +41,8 @@ pub struct Resolver<'w, 'p> {
     depth: Cell<u32>,
     steps: Cell<u32>,
     in_condition: Cell<u32>,
+    /// The entity that was asked last, and what paths from it start at: a rule asks for one again and again.
+    root: RefCell<Option<(EntityId, Found<'p>)>>,
 }
 
 /// What a condition is worth.
@@ -56,6 +58,7 @@ impl<'w, 'p> Resolver<'w, 'p> {
             depth: Cell::new(0),
             steps: Cell::new(0),
             in_condition: Cell::new(0),
+            root: RefCell::default(),
         }
     }
 
@@ -98,6 +101,7 @@ impl<'w, 'p> Resolver<'w, 'p> {
     /// Forgets what was read so far.
     pub fn clear_trace(&self) {
         *self.trace.borrow_mut() = Trace::default();
+        self.root.take();
     }
 
     /// The value at a cursor with its place, branches of `Fn::If` followed.
@@ -500,6 +504,18 @@ impl<'w, 'p> Resolver<'w, 'p> {
         }
     }
 
+    /// What paths from an entity start at.
+    pub fn root(&self, entity: EntityId) -> Found<'p> {
+        if let Some((known, root)) = &*self.root.borrow()
+            && *known == entity
+        {
+            return root.clone();
+        }
+        let root = self.world.root(self, entity);
+        self.root.replace(Some((entity, root.clone())));
+        root
+    }
+
     /// A member of what was found.
     fn member(&self, found: Found<'p>, key: &str, rest: &'p [Segment]) -> Found<'p> {
         let cursor = found.cursor;
@@ -510,7 +526,7 @@ impl<'w, 'p> Resolver<'w, 'p> {
                 None => Found { value: Value::Absent, cursor: view.cursor, missing: rest },
             },
             Value::Entity(entity) => {
-                let root = self.world.root(self, *entity);
+                let root = self.root(*entity);
                 if root.value.is_absent() {
                     return Found { missing: rest, ..root };
                 }

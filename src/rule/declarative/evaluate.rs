@@ -98,18 +98,18 @@ impl From<bool> for Outcome<'_> {
 #[derive(Clone, Copy)]
 pub struct Env<'e, 'p> {
     around: Option<&'e Self>,
-    name: &'e str,
+    name: &'p str,
     found: &'e Found<'p>,
 }
 
 impl<'e, 'p> Env<'e, 'p> {
     /// A first name.
-    pub fn new(name: &'e str, found: &'e Found<'p>) -> Self {
+    pub fn new(name: &'p str, found: &'e Found<'p>) -> Self {
         Self { around: None, name, found }
     }
 
     /// One more name.
-    pub fn with<'i>(&'i self, name: &'i str, found: &'i Found<'p>) -> Env<'i, 'p>
+    pub fn with<'i>(&'i self, name: &'p str, found: &'i Found<'p>) -> Env<'i, 'p>
     where
         'e: 'i,
     {
@@ -128,11 +128,11 @@ impl<'e, 'p> Env<'e, 'p> {
     }
 
     /// All names, innermost first.
-    pub fn all(&self) -> Vec<(String, Found<'p>)> {
-        let mut all = vec![(self.name.to_owned(), self.found.clone())];
+    pub fn all(&self) -> Vec<(&'p str, Found<'p>)> {
+        let mut all = vec![(self.name, self.found.clone())];
         let mut around = self.around;
         while let Some(env) = around {
-            all.push((env.name.to_owned(), env.found.clone()));
+            all.push((env.name, env.found.clone()));
             around = env.around;
         }
         all
@@ -163,12 +163,17 @@ pub struct Evaluator<'g, 'p> {
 
 /// Elements that are tested in one evaluation. A rule that compares all of a list with all of it would else not come to
 /// an end on a list that someone made long; what people write needs a few thousand.
-const TESTS: u32 = 1_000_000;
+const TESTS: u32 = 300_000;
 
 impl<'g, 'p> Evaluator<'g, 'p> {
     /// An evaluator for a scenario.
     pub fn new(graph: &'g StackGraph<'p>, scenario: Scenario<'p>, memo: &'g Memo<'p>) -> Self {
         Self { graph, resolver: Resolver::new(graph, scenario), memo, tests: Cell::new(0) }
+    }
+
+    /// Forgets how many elements were tested: what follows explains what was found.
+    pub fn renew(&self) {
+        self.tests.set(0);
     }
 
     /// How much was done so far.
@@ -329,7 +334,7 @@ impl<'g, 'p> Evaluator<'g, 'p> {
 
     /// Where an entity starts, for labels.
     pub(super) fn cursor_of(&self, id: EntityId) -> crate::value::Cursor<'p> {
-        self.graph.root(&self.resolver, id).cursor
+        self.resolver.root(id).cursor
     }
 
     /// Whether a value refers to what another one is: a node, or an equal text.

@@ -14,7 +14,7 @@ pub struct Failure<'p> {
     /// The value and its place.
     pub found: Found<'p>,
     /// What was bound, innermost first.
-    pub bound: Vec<(String, Found<'p>)>,
+    pub bound: Vec<(&'p str, Found<'p>)>,
     /// True if it stands in what the rule's own node holds, not in another node.
     pub own: bool,
     /// The date of the table that was asked.

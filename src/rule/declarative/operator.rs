@@ -7,7 +7,7 @@ use crate::catalog::{Returned, Table};
 use crate::finding::ReasonKind;
 use crate::syntax::Tag;
 use crate::template::Expr;
-use crate::value::pattern::{Automaton, PatternKind, Piece, matches};
+use crate::value::pattern::{Automaton, GIVEN_BY_AWS, PatternKind, Piece, WORD, matches};
 use crate::value::{
     Found, Hole, List, Map, Part, Pseudo, ScalarKind, Truth, Unknown, Value, equal_text, same, text_of,
 };
@@ -283,8 +283,7 @@ impl<'p> Evaluator<'_, 'p> {
     fn constraint(&self, part: &Part<'p>) -> Option<Arc<Automaton>> {
         match part {
             Part::Hole(Hole::Parameter(_, template, name)) => {
-                let pattern = self.resolver.world.allowed_pattern(*template, name)?;
-                Automaton::allowed_pattern(pattern).map(Arc::new)
+                self.graph.allowed(self.resolver.world.allowed_pattern(*template, name)?)
             }
             Part::Hole(Hole::Resource(_, returned, _)) if *returned != Returned::Other => given_by_aws(),
             Part::Hole(Hole::Pseudo(Pseudo::AccountId | Pseudo::Region | Pseudo::Partition | Pseudo::StackName, _)) => {
@@ -437,16 +436,16 @@ fn open<'p>(outcome: Outcome<'p>, value: &Value<'p>, table: &Table) -> Outcome<'
     outcome
 }
 
-/// What AWS gives as a name, ARN, id or URL is not empty and holds no wildcard.
+/// What AWS gives for a resource or a pseudo parameter.
 fn given_by_aws() -> Option<Arc<Automaton>> {
     static GIVEN: OnceLock<Option<Arc<Automaton>>> = OnceLock::new();
-    GIVEN.get_or_init(|| Automaton::compile(PatternKind::Regex, "^[^*?]+$").ok().map(Arc::new)).clone()
+    GIVEN.get_or_init(|| Automaton::bundled(PatternKind::Regex, GIVEN_BY_AWS).map(Arc::new)).clone()
 }
 
-/// Account ids, codes of Regions and partitions, names of stacks: letters, digits and hyphens.
+/// A word of letters, digits and hyphens.
 fn word() -> Option<Arc<Automaton>> {
-    static WORD: OnceLock<Option<Arc<Automaton>>> = OnceLock::new();
-    WORD.get_or_init(|| Automaton::compile(PatternKind::Regex, "^[0-9A-Za-z-]+$").ok().map(Arc::new)).clone()
+    static A_WORD: OnceLock<Option<Arc<Automaton>>> = OnceLock::new();
+    A_WORD.get_or_init(|| Automaton::bundled(PatternKind::Regex, WORD).map(Arc::new)).clone()
 }
 
 /// True if what is written at a place is a reference: `Ref`, `Fn::GetAtt`, `Fn::ImportValue` or text with variables.

@@ -57,9 +57,9 @@ fn judge<'p>(context: &Context<'_, 'p>, cursor: Cursor<'p>, argument: Cursor<'p>
             Err(why) => Answer::Unknown(why),
         }
     });
-    let place = context.place(argument, span);
     let Some(wrong) = answers.wrong(|_| ()) else {
         if let Some(why) = answers.unknown() {
+            let place = context.place(argument, span);
             sink.undecided.push(context.undecided(place, why));
         }
         return;
@@ -71,7 +71,7 @@ fn judge<'p>(context: &Context<'_, 'p>, cursor: Cursor<'p>, argument: Cursor<'p>
     let neighbours = context.graph.exports_around(name);
     let near = nearest(name, neighbours.map(|export| &*export.shown)).filter(|near| is_near(name, near));
     let detail = near.map(|near| format!("; there is `{near}`")).unwrap_or_default() + &wrong.when();
-    let mut finding = context.finding(place, name, &detail);
+    let mut finding = context.finding(context.place(argument, span), name, &detail);
     wrong.explain(context, &mut finding);
     if let Some(export) = near.and_then(|near| exports.iter().find(|export| export.shown == near)) {
         let template = &context.graph.templates()[export.template.index()];

@@ -7,6 +7,12 @@ use regex_automata::dfa::{StartKind, dense, sparse};
 use regex_automata::nfa::thompson;
 use regex_automata::util::syntax;
 
+/// What AWS gives for a resource or a pseudo parameter: not empty, and without the wildcards of policies.
+pub(crate) const GIVEN_BY_AWS: &str = "^[^*?]+$";
+
+/// Account ids, codes of Regions and partitions, names of stacks: letters, digits and hyphens.
+pub(crate) const WORD: &str = "^[0-9A-Za-z-]+$";
+
 /// How large an automaton may get while it is built.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Limit {

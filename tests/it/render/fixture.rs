@@ -234,7 +234,7 @@ fn rules() -> BTreeMap<RuleId, Arc<ReportedRule>> {
             .map(|(framework, ids)| ((*framework).to_owned(), ids.iter().map(|&id| id.to_owned()).collect()))
             .collect()
     };
-    let rule = |id: &str, name: &str, summary: &str, severity, docs| {
+    let rule = |id: &str, name: &str, summary: &str, severity, docs: RuleDocs| {
         let meta = RuleMeta {
             id: RuleId::new(id),
             name: name.to_owned(),
@@ -243,7 +243,7 @@ fn rules() -> BTreeMap<RuleId, Arc<ReportedRule>> {
             confidence: Confidence::Certain,
             profile: Profile::Recommended,
         };
-        (meta.id.clone(), Arc::new(ReportedRule { meta, docs }))
+        (meta.id.clone(), Arc::new(ReportedRule { meta, docs: docs.into() }))
     };
     BTreeMap::from([
         rule("ENC001", "sagemaker-endpoint-config-kms", "Endpoint volume is not encrypted with a customer managed key", Severity::High, RuleDocs {
