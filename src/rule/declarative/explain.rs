@@ -26,7 +26,7 @@ pub struct Failure<'p> {
 impl<'p> Failure<'p> {
     /// What is bound to a name.
     pub fn get(&self, name: &str) -> Option<&Found<'p>> {
-        self.bound.iter().find(|(known, _)| known == name).map(|(_, found)| found)
+        self.bound.iter().find(|(known, _)| *known == name).map(|(_, found)| found)
     }
 
     /// A short name for `{failing}`: the last key of its path, or its text.
