@@ -9,18 +9,23 @@ use std::process::ExitCode;
 
 use corpus::Format;
 
+const USAGE: &str =
+    "usage: DIR [--templates N] [--format yaml|json] [--seed N] | DIR --giant | DIR --hostile [--bytes N]";
+
 fn main() -> ExitCode {
     // Cargo hands `--bench` to every bench.
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
+    if arguments.is_empty() {
+        println!("{USAGE}");
+        return ExitCode::SUCCESS;
+    }
     match generate(&arguments) {
         Ok(said) => {
             println!("{said}");
             ExitCode::SUCCESS
         }
         Err(message) => {
-            println!(
-                "{message}\nusage: DIR [--templates N] [--format yaml|json] [--seed N] | DIR --giant | DIR --hostile [--bytes N]"
-            );
+            println!("{message}\n{USAGE}");
             ExitCode::from(2)
         }
     }

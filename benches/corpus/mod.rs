@@ -1,7 +1,7 @@
 //! Projects to measure with: as many templates as asked for, giant ones, and texts made to hurt.
 //!
 //! The same arguments give the same bytes, on every machine: nothing here reads a clock or iterates over a hash map.
-#![allow(dead_code, reason = "each bench uses a part of it")]
+#![allow(dead_code, unused_imports, reason = "each bench uses a part of it")]
 
 mod emit;
 mod giant;

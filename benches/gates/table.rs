@@ -121,6 +121,17 @@ favour one side. The floor and the linter run with one thread unless said. Memor
 `cargo bench --bench gates -- --only floor` measures one topic (floor, giant, hostile, memory, start, scaling, threads),
 `cargo bench --bench lint` runs the same work in one process under criterion, `cargo bench --bench cost -- DIR` says which
 rule takes how much of a run, and `cargo bench --bench generate -- DIR` writes a project to measure other tools with.
+
+## What keeps it so
+
+- Nothing is read ahead: a rule is compiled when something of its type occurs, patterns are automata that the build made,
+  the texts of a rule are read when someone is to see them.
+- Values are evaluated when a rule asks for them. What several rules ask of one node before any choice is made, such as
+  the statements of its policies, is worked out once (`src/rule/declarative/memo.rs`).
+- \"A node that refers to this one\" is looked up, not searched for: an index of texts with holes is made once for a type and
+  a property (`src/graph/join.rs`, `src/graph/text_index.rs`). Without it every rule about pairs is quadratic in the project.
+- No file can hold a run up: there are limits of 10 MB and 1,000 syntax issues a file, 255 levels of nesting, 64 scenarios
+  and 100,000 steps a verdict, 300,000 tested elements an evaluation. A verdict that meets one is undecided and says so.
 ",
     );
     text

@@ -32,8 +32,7 @@ pub(crate) fn of(template: &Template, entity: Option<&Entity<'_>>, found: &Found
         (false, _) if found.value.is_absent() => "absent here".to_owned(),
         _ => shown_value(found),
     };
-    let mut path = path_of(template, found.cursor, false);
-    let mut stable_path = path_of(template, found.cursor, true);
+    let (mut path, mut stable_path) = paths_of(template, found.cursor);
     let body = entity.map(|entity| template.node(entity.resource.body).id());
     if missing && Some(node.id()) == body && found.cursor.embedded.is_none() {
         path.push_str(".Properties");
@@ -73,18 +72,19 @@ pub(crate) fn of_entity(template: &Template, entity: &Entity<'_>) -> Place {
         Some(node) => (node.anchor.map_or(key.span(), Node::span), node.cursor),
         None => (key.span(), Cursor::new(template, &entity.resource.bindings, template.node(entity.resource.body))),
     };
-    let path = path_of(template, cursor, false);
+    let (path, _) = paths_of(template, cursor);
     Place { span, label: String::new(), subject: subject(entity, path.clone(), path) }
 }
 
 /// A part of a node that is no property's value: a key, a name in a text, an object in a document.
 pub(crate) fn of_part(template: &Template, owner: Option<&Resource>, cursor: Cursor<'_>, span: Span) -> Place {
     let text = template.document.text().get(span.range()).unwrap_or_default();
+    let (path, stable_path) = paths_of(template, cursor);
     let subject = Subject {
         resource: owner.map(|resource| resource.name.to_string()),
         resource_type: owner.map(|resource| resource.kind.to_string()),
-        path: path_of(template, cursor, false),
-        stable_path: path_of(template, cursor, true),
+        path,
+        stable_path,
         value: normal(text),
     };
     Place { span, label: String::new(), subject }
@@ -154,49 +154,57 @@ fn first_key(node: Node<'_>) -> Node<'_> {
     }
 }
 
-/// The path of a node from the top of its template; functions on the way are left out.
-pub(crate) fn path_of(template: &Template, cursor: Cursor<'_>, stable: bool) -> String {
-    let mut path = String::new();
+/// The path of a node from the top of its template, as it is shown and in its stable form; functions on the way are left
+/// out. Both have the same keys, so they are written in one go.
+pub(crate) fn paths_of(template: &Template, cursor: Cursor<'_>) -> (String, String) {
+    let mut paths = Paths::default();
     if let Some(embedded) = cursor.embedded {
-        write_path(&mut path, template.node(embedded.host), stable);
-        write_path(&mut path, cursor.node, stable);
-    } else {
-        write_path(&mut path, cursor.node, stable);
+        paths.write(template.node(embedded.host));
     }
-    path.trim_start_matches('.').to_owned()
+    paths.write(cursor.node);
+    for path in [&mut paths.shown, &mut paths.stable] {
+        let dots = path.len() - path.trim_start_matches('.').len();
+        path.drain(..dots);
+    }
+    (paths.shown, paths.stable)
 }
 
-fn write_path(path: &mut String, node: Node<'_>, stable: bool) {
-    let mut steps = Vec::new();
-    let mut node = node;
-    while let Some(parent) = node.parent() {
-        steps.push((parent, node));
-        node = parent;
-    }
-    for (parent, node) in steps.into_iter().rev() {
+#[derive(Default)]
+struct Paths {
+    shown: String,
+    stable: String,
+}
+
+impl Paths {
+    /// Adds the steps that lead to a node, from the top.
+    fn write(&mut self, node: Node<'_>) {
+        let Some(parent) = node.parent() else { return };
+        self.write(parent);
         // `Fn::If: [c, a, b]` and `!If [c, a, b]` are no steps: the property is the same in each branch.
         if parent.tag().is_function() && parent.tag() != Tag::Condition {
-            continue;
+            return;
         }
         if parent.is_sequence()
             && parent.parent().is_some_and(|around| around.tag().is_function() && around.is_long_form())
         {
-            continue;
+            return;
         }
-        let written = if parent.is_sequence() {
+        if parent.is_sequence() {
             let index = node.position().unwrap_or_default();
-            match name_of(node).filter(|_| stable) {
-                Some(name) => write!(path, "[{name}]"),
-                None if stable => write!(path, "[{}]", normal(source_of(node))),
-                None => write!(path, "[{index}]"),
+            let written = write!(self.shown, "[{index}]");
+            debug_assert!(written.is_ok(), "writing to a string cannot fail");
+            self.stable.push('[');
+            match name_of(node) {
+                Some(name) => self.stable.push_str(name),
+                None => push_normal(&mut self.stable, source_of(node)),
             }
-        } else {
-            match node.key() {
-                Some(key) => write_key(path, key.text()),
-                None => Ok(()),
-            }
-        };
-        debug_assert!(written.is_ok(), "writing to a string cannot fail");
+            self.stable.push(']');
+        } else if let Some(key) = node.key() {
+            let start = self.shown.len();
+            let written = write_key(&mut self.shown, key.text());
+            debug_assert!(written.is_ok(), "writing to a string cannot fail");
+            self.stable.push_str(&self.shown[start..]);
+        }
     }
 }
 
@@ -213,14 +221,65 @@ fn source_of(node: Node<'_>) -> &str {
 /// A text with its white space folded, cut to a length that identifies it.
 fn normal(text: &str) -> String {
     let mut folded = String::new();
-    for word in text.split_whitespace() {
-        if !folded.is_empty() {
-            folded.push(' ');
+    push_normal(&mut folded, text);
+    folded
+}
+
+/// So many bytes identify a text, up to the end of the word that they end in.
+const ENOUGH: usize = 200;
+
+fn push_normal(out: &mut String, text: &str) {
+    // Few texts have more than the start of a block read, but every finding has several of them: bytes where that is enough.
+    let start = out.len();
+    let mut rest = text;
+    while out.len() - start <= ENOUGH {
+        let Some(word) = rest.bytes().position(|byte| !is_space(byte)) else { return };
+        rest = &rest[word..];
+        let end = rest.bytes().position(|byte| is_space(byte) || !byte.is_ascii()).unwrap_or(rest.len());
+        if !rest.as_bytes().get(end).is_none_or(u8::is_ascii) {
+            // White space of Unicode may follow.
+            out.truncate(start);
+            return push_words(out, text.split_whitespace());
         }
-        folded.push_str(word);
-        if folded.len() > 200 {
+        if out.len() > start {
+            out.push(' ');
+        }
+        out.push_str(&rest[..end]);
+        rest = &rest[end..];
+    }
+}
+
+/// White space of ASCII, as `char::is_whitespace` has it.
+fn is_space(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t'..=b'\r')
+}
+
+fn push_words<'t>(out: &mut String, words: impl Iterator<Item = &'t str>) {
+    let start = out.len();
+    for word in words {
+        if out.len() > start {
+            out.push(' ');
+        }
+        out.push_str(word);
+        if out.len() - start > ENOUGH {
             break;
         }
     }
-    folded
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn white_space_is_folded() {
+        let long = "word ".repeat(100);
+        for text in ["", " ", "a", "  a\tb \r\n\u{b}c ", "a\u{a0}b c", "\u{2003}a", "a \u{e4}\u{e4}  b", &long] {
+            let mut words = String::new();
+            push_words(&mut words, text.split_whitespace());
+            assert_eq!(normal(text), words, "{text:?}");
+        }
+        assert_eq!(normal("a  b\nc"), "a b c");
+        assert_eq!(normal(&long).len(), 204);
+    }
 }

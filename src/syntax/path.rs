@@ -114,7 +114,8 @@ impl fmt::Display for Segment {
 /// Writes `.key`, or `['odd.key']` where the key is no plain word.
 pub fn write_key(out: &mut impl fmt::Write, key: &str) -> fmt::Result {
     if !key.is_empty() && key.chars().all(|c| c.is_alphanumeric() || c == '_') {
-        write!(out, ".{key}")
+        out.write_str(".")?;
+        out.write_str(key)
     } else {
         write!(out, "['{key}']")
     }

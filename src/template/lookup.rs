@@ -5,18 +5,27 @@ use crate::source::Span;
 /// So few are looked at one by one.
 const FEW: usize = 8;
 
-/// Numbers of things ordered by name; empty for a few.
+/// Numbers of things ordered by name, with the start of the name, which tells most of them apart; empty for a few.
 #[derive(Debug, Default)]
-pub(super) struct ByName(Box<[u32]>);
+pub(super) struct ByName(Box<[(u64, u32)]>);
+
+/// The first bytes of a name as a number that orders as they do.
+fn start(name: &str) -> u64 {
+    let mut bytes = [0; 8];
+    let len = name.len().min(8);
+    bytes[..len].copy_from_slice(&name.as_bytes()[..len]);
+    u64::from_be_bytes(bytes)
+}
 
 impl ByName {
     pub(super) fn new<T>(things: &[T], name: impl Fn(&T) -> &str) -> Self {
         if things.len() <= FEW {
             return Self::default();
         }
-        let mut order: Vec<u32> = (0..u32::try_from(things.len()).unwrap_or(u32::MAX)).collect();
-        // Stable: of equal names the first comes first.
-        order.sort_by(|&a, &b| name(&things[a as usize]).cmp(name(&things[b as usize])));
+        let mut order: Vec<(u64, u32)> = things.iter().map(|thing| start(name(thing))).zip(0..).collect();
+        // Of equal names the first comes first.
+        let full = |&(start, index): &(u64, u32)| (start, name(&things[index as usize]), index);
+        order.sort_unstable_by(|a, b| full(a).cmp(&full(b)));
         Self(order.into())
     }
 
@@ -25,8 +34,11 @@ impl ByName {
         if self.0.is_empty() {
             return things.iter().position(|thing| name(thing) == wanted);
         }
-        let first = self.0.partition_point(|&index| name(&things[index as usize]) < wanted);
-        let index = *self.0.get(first)? as usize;
+        let wanted_start = start(wanted);
+        let first = self.0.partition_point(|&(start, index)| {
+            start < wanted_start || (start == wanted_start && name(&things[index as usize]) < wanted)
+        });
+        let index = self.0.get(first)?.1 as usize;
         (name(&things[index]) == wanted).then_some(index)
     }
 }
@@ -50,13 +62,13 @@ mod tests {
     #[test]
     fn names_are_found() {
         for count in [3, 20] {
-            let names: Vec<String> = (0..count).map(|number| format!("n{}", number % 15)).collect();
+            let names: Vec<String> = (0..count).map(|number| format!("name-that-is-long-{}", number % 15)).collect();
             let by_name = ByName::new(&names, String::as_str);
             for name in &names {
                 let first = names.iter().position(|known| known == name);
                 assert_eq!(by_name.find(&names, name, String::as_str), first, "{name}");
             }
-            assert_eq!(by_name.find(&names, "n", String::as_str), None);
+            assert_eq!(by_name.find(&names, "name-that-is-long", String::as_str), None);
             assert_eq!(by_name.find(&names, "x", String::as_str), None);
         }
     }
