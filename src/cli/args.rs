@@ -78,6 +78,10 @@ pub(super) struct CheckArgs {
     #[arg(long, value_name = "MODE", default_value = "hide", value_parser = unknown(), help_heading = "Verdict")]
     pub(super) unknown: UnknownMode,
 
+    /// List what is suppressed, with its reasons
+    #[arg(long, help_heading = "Output")]
+    pub(super) show_suppressed: bool,
+
     /// Findings do not change the exit code
     #[arg(long, help_heading = "Verdict")]
     pub(super) exit_zero: bool,

@@ -57,6 +57,8 @@ fn check(args: &CheckArgs, io: &mut Stdio<'_>) -> Result<Exit, Failure> {
         width: width(io),
         links: color && io.stdout_is_terminal && !matches!(term.as_deref(), Some("dumb" | "linux")),
         unknown: args.unknown,
+        show_suppressed: args.show_suppressed,
+        scope: "",
         quiet: args.quiet,
         version: env!("CARGO_PKG_VERSION"),
         elapsed: Some(timings.total()),

@@ -141,6 +141,8 @@ fn tell(word: &str, style: &'static str, failure: &Failure, io: &mut Stdio<'_>) 
             width: width(io),
             links: false,
             unknown: UnknownMode::Hide,
+            show_suppressed: false,
+            scope: "",
             quiet: false,
             version: "",
             elapsed: None,

@@ -20,7 +20,7 @@ use crate::rule::{Memo, Profile, Registered, Registry, Target, judge_with};
 use crate::template::{Template, TemplateId};
 use crate::value::EntityId;
 
-pub use report::{Counts, Report, ReportedRule, RuleFailure};
+pub use report::{Counts, Report, ReportedRule, RuleFailure, Suppressed, SuppressionOrigin};
 
 /// What a run is to say.
 #[derive(Debug, Clone, Copy)]

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::finding::{Finding, ReasonKind, RuleId, Severity, Undecided};
 use crate::rule::{LazyDocs, RuleMeta};
+use crate::source::Span;
 
 /// The outcome of a run, sorted, ready to be rendered.
 #[derive(Debug, Default)]
@@ -15,6 +16,8 @@ pub struct Report {
     pub fingerprints: Vec<String>,
     /// What is below `--min-severity`, counted.
     pub hidden: BTreeMap<Severity, usize>,
+    /// What the user has accepted, with the reasons, in the order of places.
+    pub suppressed: Vec<Suppressed>,
     /// Verdicts that could not be reached, in the order of places.
     pub undecided: Vec<Undecided>,
     /// Every rule of the run's profile, by id, with its texts.
@@ -23,6 +26,45 @@ pub struct Report {
     pub failures: Vec<RuleFailure>,
     /// What was looked at.
     pub counts: Counts,
+}
+
+/// A finding that the user has accepted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Suppressed {
+    /// What is accepted.
+    pub finding: Finding,
+    /// Its fingerprint.
+    pub fingerprint: String,
+    /// Why.
+    pub reason: String,
+    /// The last day on which it is accepted, as `YYYY-MM-DD`.
+    pub until: Option<String>,
+    /// Where that is written.
+    pub origin: SuppressionOrigin,
+    /// The place in the template; absent if it stands in the configuration.
+    pub place: Option<Span>,
+}
+
+/// Where a suppression is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum SuppressionOrigin {
+    /// In a comment.
+    Comment,
+    /// In the `Metadata` of a resource or template.
+    Metadata,
+    /// In the configuration file.
+    Configuration,
+}
+
+impl SuppressionOrigin {
+    /// The word in reports.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Comment => "comment",
+            Self::Metadata => "metadata",
+            Self::Configuration => "configuration",
+        }
+    }
 }
 
 /// A rule with its texts, as reports show it.

@@ -100,6 +100,11 @@ pub struct RenderContext<'a> {
     pub links: bool,
     /// What becomes of undecided verdicts.
     pub unknown: UnknownMode,
+    /// Whether what is suppressed is listed, with its reasons.
+    pub show_suppressed: bool,
+    /// The folder of the project relative to the repository, with forward slashes; empty for the repository itself, and
+    /// where a run covers several projects.
+    pub scope: &'a str,
     /// Findings only, no summary; human format.
     pub quiet: bool,
     /// Version of this program.

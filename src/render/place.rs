@@ -125,6 +125,8 @@ mod tests {
             width: 80,
             links: false,
             unknown: crate::render::UnknownMode::Hide,
+            show_suppressed: false,
+            scope: "",
             quiet: false,
             version: "",
             elapsed: None,

@@ -24,6 +24,8 @@ fn context(sources: &SourceMap) -> RenderContext<'_> {
         width: 80,
         links: false,
         unknown: UnknownMode::Hide,
+        show_suppressed: false,
+        scope: "",
         quiet: false,
         version: "1.2.3",
         elapsed: Some(std::time::Duration::from_millis(4)),
