@@ -85,6 +85,7 @@ impl UnknownMode {
 
 /// Everything a renderer needs besides the report.
 #[derive(Debug, Clone)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a switch of its own on the command line")]
 pub struct RenderContext<'a> {
     /// The texts that the report's spans point into.
     pub sources: &'a SourceMap,
