@@ -30,6 +30,7 @@ pub(super) fn fixture() -> (SourceMap, Report) {
     let mut findings = findings(&Texts(&sources));
     findings.sort_by(Finding::order);
     let report = Report {
+        suppressed: Vec::new(),
         fingerprints: fingerprints(&findings, |finding| sources.file(finding.primary.span.file).path().as_str()),
         undecided: undecided(&Texts(&sources)),
         findings,
