@@ -36,12 +36,15 @@ pub fn link(project: &Project) -> StackGraph<'_> {
     StackGraph::new(&project.templates, &project.paths(), GraphOptions { partial: project.partial })
 }
 
-/// What was found in one template.
-#[derive(Default)]
-struct Found {
-    findings: Vec<Finding>,
-    undecided: Vec<Undecided>,
-    failures: Vec<RuleFailure>,
+/// What the rules say of one graph.
+#[derive(Debug, Default)]
+pub struct Verdicts {
+    /// In the order of places, each once.
+    pub findings: Vec<Finding>,
+    /// In the order of places, each once.
+    pub undecided: Vec<Undecided>,
+    /// Rules that panicked.
+    pub failures: Vec<RuleFailure>,
 }
 
 /// Runs the rules; `file` gives the path that fingerprints hold, relative to the project.
@@ -54,41 +57,51 @@ pub fn check<'p, 'f>(
 ) -> Report {
     let enabled: Vec<&'p Registered> =
         registry.rules().iter().filter(|rule| rule.meta.profile <= options.profile).collect();
-    let runner = Runner::new(project, graph, &enabled);
-    let mut all: Vec<Found> = if project.is_large {
+    let verdicts = judge(project, graph, &enabled);
+    let (shown, hidden): (Vec<_>, Vec<_>) =
+        verdicts.findings.into_iter().partition(|finding| finding.severity >= options.min_severity);
+    let mut report = Report {
+        fingerprints: fingerprints(&shown, file),
+        findings: shown,
+        undecided: verdicts.undecided,
+        failures: verdicts.failures,
+        rules: reported(&enabled),
+        counts: Counts {
+            files: project.sources.len(),
+            templates: project.templates.len(),
+            resources: project.templates.iter().map(|template| template.resources.len()).sum(),
+            embedded: project.templates.iter().map(|template| template.embedded.len()).sum(),
+            rules: enabled.len(),
+        },
+        ..Report::default()
+    };
+    for finding in &hidden {
+        *report.hidden.entry(finding.severity).or_default() += 1;
+    }
+    report
+}
+
+/// Runs rules over a graph.
+fn judge<'p>(project: &'p Project, graph: &StackGraph<'p>, rules: &[&'p Registered]) -> Verdicts {
+    let runner = Runner::new(project, graph, rules);
+    let mut all: Vec<Verdicts> = if project.is_large {
         runner.targets.par_iter().map(|(template, entities)| runner.template(*template, entities)).collect()
     } else {
         runner.targets.iter().map(|(template, entities)| runner.template(*template, entities)).collect()
     };
     all.push(runner.project());
-    let mut report = Report::default();
-    let mut findings = Vec::new();
-    for found in all {
-        findings.extend(found.findings);
-        report.undecided.extend(found.undecided);
-        report.failures.extend(found.failures);
+    let mut verdicts = Verdicts::default();
+    for part in all {
+        verdicts.findings.extend(part.findings);
+        verdicts.undecided.extend(part.undecided);
+        verdicts.failures.extend(part.failures);
     }
-    findings.sort_by(Finding::order);
-    findings.dedup_by(|a, b| a.rule == b.rule && a.primary.span == b.primary.span && a.message == b.message);
-    report.undecided.sort();
-    report.undecided.dedup_by(|a, b| a.rule == b.rule && a.span == b.span);
-    report.failures.sort();
-    let (shown, hidden): (Vec<_>, Vec<_>) =
-        findings.into_iter().partition(|finding| finding.severity >= options.min_severity);
-    for finding in &hidden {
-        *report.hidden.entry(finding.severity).or_default() += 1;
-    }
-    report.fingerprints = fingerprints(&shown, file);
-    report.findings = shown;
-    report.rules = reported(&enabled);
-    report.counts = Counts {
-        files: project.sources.len(),
-        templates: project.templates.len(),
-        resources: project.templates.iter().map(|template| template.resources.len()).sum(),
-        embedded: project.templates.iter().map(|template| template.embedded.len()).sum(),
-        rules: enabled.len(),
-    };
-    report
+    verdicts.findings.sort_by(Finding::order);
+    verdicts.findings.dedup_by(|a, b| a.rule == b.rule && a.primary.span == b.primary.span && a.message == b.message);
+    verdicts.undecided.sort();
+    verdicts.undecided.dedup_by(|a, b| a.rule == b.rule && a.span == b.span);
+    verdicts.failures.sort();
+    verdicts
 }
 
 /// The rules of a run with their texts.
@@ -130,8 +143,8 @@ impl<'g, 'p> Runner<'g, 'p> {
         Self { project, graph, by_kind, about_templates: about("Template"), about_project: about("Project"), targets }
     }
 
-    fn template(&self, template: TemplateId, entities: &[EntityId]) -> Found {
-        let mut found = Found::default();
+    fn template(&self, template: TemplateId, entities: &[EntityId]) -> Verdicts {
+        let mut found = Verdicts::default();
         let template = &self.project.templates[template.index()];
         let names = if self.about_templates.is_empty() { Vec::new() } else { dependencies(template) };
         for registered in &self.about_templates {
@@ -146,8 +159,8 @@ impl<'g, 'p> Runner<'g, 'p> {
         found
     }
 
-    fn project(&self) -> Found {
-        let mut found = Found::default();
+    fn project(&self) -> Verdicts {
+        let mut found = Verdicts::default();
         if let Some(first) = self.project.templates.iter().find(|template| template.document.root().is_some()) {
             for registered in &self.about_project {
                 self.one(registered, Target::Project, first, &[], &Memo::default(), &mut found);
@@ -164,7 +177,7 @@ impl<'g, 'p> Runner<'g, 'p> {
         template: &'p Template,
         names: &[Dependency<'p>],
         memo: &Memo<'p>,
-        found: &mut Found,
+        found: &mut Verdicts,
     ) {
         let shown = || {
             let path = self.project.sources.file(template.file).path();
@@ -196,7 +209,7 @@ impl<'g, 'p> Runner<'g, 'p> {
 }
 
 /// Runs a check; a panic in it is a failure of the rule, not of the run.
-fn guarded(rule: &RuleId, target: impl Fn() -> String, found: &mut Found, check: impl FnOnce(&mut Found)) {
+fn guarded(rule: &RuleId, target: impl Fn() -> String, found: &mut Verdicts, check: impl FnOnce(&mut Verdicts)) {
     // What a panicking check leaves behind is what it had already said, which is whole.
     let outcome = catch_unwind(AssertUnwindSafe(|| check(found)));
     if let Err(panic) = outcome {
