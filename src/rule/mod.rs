@@ -10,6 +10,7 @@ pub mod native;
 mod note;
 mod place;
 mod registry;
+mod selector;
 pub mod testing;
 
 use std::str::FromStr;
@@ -20,6 +21,7 @@ pub use declarative::Memo;
 pub use judge::{Target, Verdict, judge, judge_with};
 pub use meta::{LazyDocs, Profile, RuleDocs, RuleMeta};
 pub use registry::{KEYS, Registered, Registry, Rule, RuleFileError};
+pub use selector::{Selection, Selector, UnknownSelector};
 
 /// What a rule makes of a verdict that cannot be reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
