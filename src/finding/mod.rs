@@ -5,6 +5,7 @@
 mod fingerprint;
 mod severity;
 
+use std::str::FromStr;
 use std::sync::Arc;
 
 use crate::source::Span;
@@ -98,6 +99,11 @@ pub struct Finding {
 }
 
 impl Finding {
+    /// Every place of it, the primary one first.
+    pub fn spans_mut(&mut self) -> impl Iterator<Item = &mut Span> {
+        std::iter::once(&mut self.primary.span).chain(self.related.iter_mut().map(|label| &mut label.span))
+    }
+
     /// The one total order of reports: place, rule, message.
     pub fn order(&self, other: &Self) -> std::cmp::Ordering {
         (self.primary.span, &self.rule, &self.message, &self.subject).cmp(&(
@@ -120,6 +126,47 @@ pub struct Undecided {
     pub subject: Subject,
     /// Why; never empty, sorted, without repeats.
     pub reasons: Vec<Reason>,
+}
+
+/// What becomes of verdicts that could not be reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub enum UnknownMode {
+    /// Counted, with the main reasons.
+    #[default]
+    Hide,
+    /// Listed.
+    Show,
+    /// Listed, and the run fails.
+    Deny,
+}
+
+impl UnknownMode {
+    /// The word in files and on the command line.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Hide => "hide",
+            Self::Show => "show",
+            Self::Deny => "deny",
+        }
+    }
+
+    /// True if undecided verdicts are listed one by one.
+    pub fn lists(self) -> bool {
+        self != Self::Hide
+    }
+}
+
+impl FromStr for UnknownMode {
+    type Err = String;
+
+    fn from_str(word: &str) -> Result<Self, String> {
+        match word {
+            "hide" => Ok(Self::Hide),
+            "show" => Ok(Self::Show),
+            "deny" => Ok(Self::Deny),
+            other => Err(format!("`{other}` is none of hide, show, deny")),
+        }
+    }
 }
 
 /// Why a value is not known.

@@ -19,6 +19,7 @@ use camino::Utf8Path;
 
 use crate::engine::Report;
 use crate::finding::Label;
+pub use crate::finding::UnknownMode;
 use crate::source::SourceMap;
 
 pub(crate) use text::{Paint, example, framework_name, plural, wrap};
@@ -61,25 +62,6 @@ impl FromStr for OutputFormat {
             .into_iter()
             .find(|format| format.as_str() == word)
             .ok_or_else(|| format!("`{word}` is none of human, json, sarif"))
-    }
-}
-
-/// What becomes of verdicts that could not be reached.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum UnknownMode {
-    /// Counted, with the main reasons.
-    #[default]
-    Hide,
-    /// Listed.
-    Show,
-    /// Listed, and the run fails.
-    Deny,
-}
-
-impl UnknownMode {
-    /// True if undecided verdicts are listed one by one.
-    pub fn lists(self) -> bool {
-        self != Self::Hide
     }
 }
 

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Modules from the ground up; a module uses what stands before it, and of its own floor nothing.
-const FLOORS: [&[&str]; 10] = [
+const FLOORS: [&[&str]; 11] = [
     &["source", "catalog"],
     &["syntax", "finding"],
     &["template"],
@@ -12,6 +12,7 @@ const FLOORS: [&[&str]; 10] = [
     &["graph"],
     &["project"],
     &["rule"],
+    &["config"],
     &["engine"],
     &["render"],
     &["cli"],
