@@ -19,7 +19,8 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     };
     let Ok(cwd) = Utf8PathBuf::from(directory).canonicalize_utf8() else { return ExitCode::from(2) };
-    let options = Options { cwd: &cwd, root: &cwd, stdin: &mut std::io::empty() };
+    let mut stdin = std::io::empty();
+    let options = Options::new(&cwd, &cwd, &mut stdin);
     let mut last = Instant::now();
     let mut lap = |what: &str| {
         println!("{:>9.3} ms  {what}", last.elapsed().as_secs_f64() * 1000.0);

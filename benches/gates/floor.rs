@@ -23,7 +23,8 @@ pub(crate) fn run(arguments: &[String]) -> ExitCode {
 }
 
 fn nodes(cwd: &Utf8PathBuf) -> usize {
-    let options = Options { cwd, root: cwd, stdin: &mut std::io::empty() };
+    let mut stdin = std::io::empty();
+    let options = Options::new(cwd, cwd, &mut stdin);
     let Ok(found) = discover(std::slice::from_ref(cwd), options) else { return 0 };
     let count = |template: &mlops_lint::project::discover::Found| {
         syntax::parse(FileId::new(0), &template.text).document.nodes().len()

@@ -1,9 +1,8 @@
 //! What holds for a whole run over any text.
 
 use mlops_lint::engine::{self, CheckOptions, Report};
-use mlops_lint::finding::Severity;
 use mlops_lint::project::Project;
-use mlops_lint::rule::{Profile, Registry};
+use mlops_lint::rule::Registry;
 
 /// Checks texts as the templates of one project: no rule fails, every place cuts text out of its file.
 pub(super) fn lint(texts: &[&str]) -> Report {
@@ -12,7 +11,7 @@ pub(super) fn lint(texts: &[&str]) -> Report {
     let project = Project::load(files, false);
     let registry = Registry::bundled();
     let graph = engine::link(&project);
-    let options = CheckOptions { profile: Profile::Strict, min_severity: Severity::Info };
+    let options = CheckOptions::everything();
     let report = engine::check(&project, &graph, &registry, options, |_| "file");
     assert_eq!(report.failures, [], "no rule fails on {texts:?}");
     for finding in &report.findings {

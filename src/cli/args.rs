@@ -23,7 +23,7 @@ Exit codes: 0 nothing at or above --fail-on, 1 findings, 2 the run was not possi
     args_conflicts_with_subcommands = true,
     disable_help_subcommand = true,
     after_help = AFTER_HELP,
-    override_usage = "mlops-lint [check] [OPTIONS] [PATH]...\n       mlops-lint rules [OPTIONS]\n       mlops-lint explain [OPTIONS] RULE"
+    override_usage = "mlops-lint [check] [OPTIONS] [PATH]...\n       mlops-lint rules [OPTIONS]\n       mlops-lint explain [OPTIONS] RULE\n       mlops-lint config [OPTIONS] [PATH]..."
 )]
 pub(super) struct Cli {
     #[command(subcommand)]
@@ -41,6 +41,8 @@ pub(super) enum Command {
     Rules(RulesArgs),
     /// Say why a rule matters and what to do
     Explain(ExplainArgs),
+    /// Show the settings that hold for paths, and where each comes from
+    Config(ConfigArgs),
 }
 
 #[derive(Debug, Args)]
@@ -54,29 +56,54 @@ pub(super) struct CheckArgs {
     #[arg(value_name = "PATH", help_heading = "Input")]
     pub(super) paths: Vec<Utf8PathBuf>,
 
-    /// Read no configuration file
+    /// The named files are what changed: read the whole project around them, report on them only
+    ///
+    /// For hooks that get a list of files. The project is the folder of the nearest .mlops-lint.yaml, else the repository.
+    /// Files that are no templates, or that the configuration excludes, are passed over; if none is left, that is fine.
     #[arg(long, help_heading = "Input")]
+    pub(super) changed: bool,
+
+    /// Leave out what the configuration excludes also where it is named
+    #[arg(long, help_heading = "Input")]
+    pub(super) force_exclude: bool,
+
+    /// The configuration for every path, instead of the nearest .mlops-lint.yaml; its globs are relative to the current directory
+    #[arg(long, value_name = "FILE", conflicts_with = "no_config", help_heading = "Configuration")]
+    pub(super) config: Option<Utf8PathBuf>,
+
+    /// Read no configuration file
+    #[arg(long, help_heading = "Configuration")]
     pub(super) no_config: bool,
 
-    /// How much to report: `recommended` is what a review would block a change for, `strict` is everything
-    #[arg(long, value_name = "PROFILE", default_value = "recommended", value_parser = words::<Profile>(&["recommended", "strict"]), help_heading = "Rules")]
-    pub(super) profile: Profile,
+    /// Rules that run, instead of the profile's: ids, names, categories, profiles, frameworks, controls
+    ///
+    /// Such as ENC017, training-job-volume-kms, NET, strict, fsbp, nist-800-53-r5:SC-7. What is said most narrowly of a rule decides.
+    #[arg(long, value_name = "RULES", value_delimiter = ',', help_heading = "Rules")]
+    pub(super) select: Vec<String>,
+
+    /// Rules that do not run, in the same words
+    #[arg(long, value_name = "RULES", value_delimiter = ',', help_heading = "Rules")]
+    pub(super) ignore: Vec<String>,
+
+    /// How much to report: `recommended` is what a review would block a change for, `strict` is everything [default: recommended]
+    #[arg(long, value_name = "PROFILE", value_parser = words::<Profile>(&["recommended", "strict"]), hide_possible_values = true, help_heading = "Rules")]
+    pub(super) profile: Option<Profile>,
 
     /// A directory with rule files of your own; may be repeated
     #[arg(long, value_name = "DIR", help_heading = "Rules")]
     pub(super) rules: Vec<Utf8PathBuf>,
 
-    /// Findings from this severity on make the exit code 1
-    #[arg(long, value_name = "SEVERITY", default_value = "medium", value_parser = severity(), help_heading = "Verdict")]
-    pub(super) fail_on: Severity,
+    /// Findings from this severity on make the exit code 1: info, low, medium, high, critical [default: medium]
+    #[arg(long, value_name = "SEVERITY", value_parser = severity(), hide_possible_values = true, help_heading = "Verdict")]
+    pub(super) fail_on: Option<Severity>,
 
-    /// Findings below this severity are counted but not shown, in every format
-    #[arg(long, value_name = "SEVERITY", default_value = "medium", value_parser = severity(), help_heading = "Verdict")]
-    pub(super) min_severity: Severity,
+    /// Findings below this severity are counted but not shown, in every format [default: medium]
+    #[arg(long, value_name = "SEVERITY", value_parser = severity(), hide_possible_values = true, help_heading = "Verdict")]
+    pub(super) min_severity: Option<Severity>,
 
-    /// What becomes of checks that cannot be decided: counted, listed, or listed and making the exit code 1
-    #[arg(long, value_name = "MODE", default_value = "hide", value_parser = unknown(), help_heading = "Verdict")]
-    pub(super) unknown: UnknownMode,
+    /// What becomes of checks that cannot be decided: `hide` counts them, `show` lists them, `deny` also makes the exit code 1 [default: hide]
+    #[arg(long, value_name = "MODE", value_parser = words::<UnknownMode>(&["hide", "show", "deny"]), hide_possible_values = true, help_heading = "Verdict")]
+    pub(super) unknown: Option<UnknownMode>,
 
     /// List what is suppressed, with its reasons
     #[arg(long, help_heading = "Output")]
@@ -143,6 +170,13 @@ pub(super) struct ExplainArgs {
     pub(super) color: ColorChoice,
 }
 
+#[derive(Debug, Args)]
+pub(super) struct ConfigArgs {
+    /// The paths and options of a run
+    #[command(flatten)]
+    pub(super) check: CheckArgs,
+}
+
 /// When to use colours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ColorChoice {
@@ -179,14 +213,6 @@ fn severity() -> impl clap::builder::TypedValueParser<Value = Severity> {
         .map(|word| word.parse().expect("each listed word is a severity"))
 }
 
-fn unknown() -> impl clap::builder::TypedValueParser<Value = UnknownMode> {
-    PossibleValuesParser::new(["hide", "show", "deny"]).map(|word| match word.as_str() {
-        "show" => UnknownMode::Show,
-        "deny" => UnknownMode::Deny,
-        _ => UnknownMode::Hide,
-    })
-}
-
 fn output(text: &str) -> Result<(OutputFormat, Utf8PathBuf), String> {
     let (format, file) = text.split_once('=').ok_or("a format and a file are expected, such as sarif=report.sarif")?;
     match file {
@@ -216,8 +242,7 @@ mod tests {
                 other => panic!("{other:?}"),
             };
             assert_eq!(check.paths, ["a", "b"]);
-            assert_eq!(check.fail_on, Severity::Medium);
-            assert_eq!(check.profile, Profile::Recommended);
+            assert_eq!(check.fail_on, None);
         }
     }
 

@@ -2,12 +2,20 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 
+use std::sync::Arc;
+
 use crate::engine::Report;
-use crate::project::discover::{DiscoverError, Discovered, Kind, Options, discover, repository_root};
-use crate::render::{OutputFormat, RenderContext, UnknownMode, plural, render};
+use crate::finding::UnknownMode;
+use crate::project::discover::{
+    DiscoverError, Discovered, Kind, Options, SkipReason, discover, portable_path, repository_root,
+};
+use crate::render::{OutputFormat, RenderContext, plural, render};
+use crate::source::SourceMap;
 
 use super::args::CheckArgs;
-use super::lint::{CheckOptions, Timings, lint};
+use super::lint::{Timings, lint};
+use super::projects::{Configs, Group, Plan};
+use super::settings::Settings;
 use super::{Exit, Failure, Stdio, color, did_you_mean, tell, unless_broken_pipe, width, write};
 
 /// GitHub's code scanning rejects a SARIF file with more results.
@@ -27,49 +35,133 @@ pub(super) fn run(args: &CheckArgs, io: &mut Stdio<'_>) -> Result<Exit, Failure>
 
 fn check(args: &CheckArgs, io: &mut Stdio<'_>) -> Result<Exit, Failure> {
     let mut timings = Timings::start();
-    // Paths are compared without symbolic links, so the current directory has to be without them too.
-    let cwd = io.cwd.canonicalize_utf8().unwrap_or_else(|_| io.cwd.clone());
-    let paths = paths(args, &cwd);
-    let root = root(&paths, &cwd);
-    let found =
-        discover(&paths, Options { cwd: &cwd, root: &root, stdin: &mut *io.stdin }).map_err(nothing_to_check)?;
+    let ground = Ground::new(args, &io.cwd)?;
+    let paths: Vec<Utf8PathBuf> = ground.paths.iter().chain(&ground.plan.loaded).cloned().collect();
+    let options = Options {
+        cwd: &ground.cwd,
+        root: &ground.root,
+        stdin: &mut *io.stdin,
+        filter: Some(ground.configs.filter()),
+        filter_named: args.force_exclude || args.changed,
+    };
+    let found = discover(&paths, options);
+    ground.configs.checked()?;
+    let found = match found {
+        Err(DiscoverError::Nothing { found, .. }) if args.changed || found.filtered > 0 => return Ok(Exit::Clean),
+        found => found.map_err(nothing_to_check)?,
+    };
     timings.lap("discover");
     if !args.quiet {
-        for skipped in &found.skipped {
+        let skipped = found.skipped.iter();
+        for skipped in skipped.filter(|skipped| !(args.changed && matches!(skipped.reason, SkipReason::NoTemplate(_))))
+        {
             let _ = tell("warning", "1;33", &Failure::new(skipped.text()), io);
         }
     }
-    let options = CheckOptions {
-        profile: args.profile,
-        min_severity: args.min_severity,
-        rules: args.rules.iter().map(|directory| cwd.join(directory)).collect(),
-        root: &root,
-        cwd: &cwd,
-    };
-    let (sources, report) = lint(found, &options, &mut timings)?;
+    let looked_at = found.looked_at;
+    let groups = ground.plan.groups(found.templates, &ground.cwd, &ground.configs);
+    let Some(mut outcome) = lint_all(args, groups, &ground, &mut timings)? else { return Ok(Exit::Clean) };
+    outcome.report.counts.files = looked_at;
     let color = color(args.color, io.stdout_is_terminal, io.env);
     let term = (io.env)("TERM");
     let cx = RenderContext {
-        sources: &sources,
-        root: &root,
-        cwd: &cwd,
+        sources: &outcome.sources,
+        root: &ground.root,
+        cwd: &ground.cwd,
         color,
         width: width(io),
         links: color && io.stdout_is_terminal && !matches!(term.as_deref(), Some("dumb" | "linux")),
-        unknown: args.unknown,
+        unknown: outcome.unknown,
         show_suppressed: args.show_suppressed,
-        scope: "",
+        scope: &outcome.scope,
         quiet: args.quiet,
         version: env!("CARGO_PKG_VERSION"),
         elapsed: Some(timings.total()),
     };
-    write_reports(args, &report, &cx, io)?;
+    write_reports(args, &outcome.report, &cx, io)?;
     timings.lap("render");
     if args.verbose {
         tell_timings(&timings, io);
     }
-    tell_failures(&report, io);
-    Ok(exit(args, &report))
+    tell_failures(&outcome.report, io);
+    Ok(if !outcome.report.failures.is_empty() {
+        Exit::CouldNotRun
+    } else if outcome.fails && !args.exit_zero {
+        Exit::Findings
+    } else {
+        Exit::Clean
+    })
+}
+
+/// What a run stands on: where it is, what was named, and the configurations.
+pub(super) struct Ground {
+    pub(super) cwd: Utf8PathBuf,
+    pub(super) paths: Vec<Utf8PathBuf>,
+    pub(super) root: Utf8PathBuf,
+    pub(super) configs: Arc<Configs>,
+    pub(super) plan: Plan,
+}
+
+impl Ground {
+    pub(super) fn new(args: &CheckArgs, cwd: &Utf8Path) -> Result<Self, Failure> {
+        // Paths are compared without symbolic links, so the current directory has to be without them too.
+        let cwd = cwd.canonicalize_utf8().unwrap_or_else(|_| cwd.to_owned());
+        let paths = paths(args, &cwd);
+        let root = root(&paths, &cwd);
+        let configs = Configs::new(args, &cwd)?;
+        let plan = Plan::new(&paths, args.changed, &root, &cwd, &configs);
+        configs.checked()?;
+        Ok(Self { cwd, paths, root, configs, plan })
+    }
+}
+
+/// What all projects of a run give together.
+struct Outcome {
+    sources: SourceMap,
+    report: Report,
+    /// The folder of the project relative to the repository, if there is one project with a folder of its own.
+    scope: String,
+    unknown: UnknownMode,
+    fails: bool,
+}
+
+/// Checks each project by itself; nothing if there is none.
+fn lint_all(
+    args: &CheckArgs,
+    groups: Vec<Group>,
+    ground: &Ground,
+    timings: &mut Timings,
+) -> Result<Option<Outcome>, Failure> {
+    let scopes: Vec<String> = groups.iter().map(|group| scope(group, ground)).collect();
+    let mut all: Option<Outcome> = None;
+    for group in groups {
+        let settings = Settings::new(args, group.configured.as_deref(), &ground.cwd);
+        let unknown = settings.unknown.value;
+        let (sources, report) = lint(group, &settings, ground, timings)?;
+        let fails = fails(&report, &settings);
+        match &mut all {
+            None => all = Some(Outcome { sources, report, scope: String::new(), unknown, fails }),
+            Some(all) => {
+                all.report.join(report, all.sources.len());
+                all.sources.join(sources);
+                all.unknown = all.unknown.max(unknown);
+                all.fails |= fails;
+            }
+        }
+    }
+    if let (Some(all), [scope]) = (&mut all, &scopes[..]) {
+        all.scope.clone_from(scope);
+    }
+    Ok(all)
+}
+
+fn scope(group: &Group, ground: &Ground) -> String {
+    match &group.configured {
+        Some(configured) if ground.configs.make_projects() && configured.folder != ground.root => {
+            portable_path(&ground.root, &ground.cwd, &configured.folder)
+        }
+        _ => String::new(),
+    }
 }
 
 /// What was named, or the current directory. `check` behind an option is the command, unless there is such a path.
@@ -114,18 +206,12 @@ fn write_reports(args: &CheckArgs, report: &Report, cx: &RenderContext<'_>, io: 
     unless_broken_pipe(render(report, args.format, cx, io.stdout).and_then(|()| io.stdout.flush()))
 }
 
-fn exit(args: &CheckArgs, report: &Report) -> Exit {
+fn fails(report: &Report, settings: &Settings) -> bool {
     let shown = report.findings.iter().map(|finding| finding.severity);
     // What is hidden from view still counts for the verdict.
     let hidden = report.hidden.iter().filter(|&(_, &count)| count > 0).map(|(&severity, _)| severity);
-    let denied = args.unknown == UnknownMode::Deny && !report.undecided.is_empty();
-    if !report.failures.is_empty() {
-        Exit::CouldNotRun
-    } else if !args.exit_zero && (denied || shown.chain(hidden).any(|severity| severity >= args.fail_on)) {
-        Exit::Findings
-    } else {
-        Exit::Clean
-    }
+    let denied = settings.unknown.value == UnknownMode::Deny && !report.undecided.is_empty();
+    denied || shown.chain(hidden).any(|severity| severity >= settings.fail_on.value)
 }
 
 fn tell_timings(timings: &Timings, io: &mut Stdio<'_>) {
@@ -149,7 +235,7 @@ fn nothing_to_check(error: DiscoverError) -> Failure {
     match error {
         DiscoverError::Missing(path) => {
             let failure = Failure::new(message);
-            match did_you_mean(path.as_str(), ["check", "rules", "explain"].into_iter()) {
+            match did_you_mean(path.as_str(), ["check", "rules", "explain", "config"].into_iter()) {
                 Some(command) => failure.with("help", format!("there is a command `mlops-lint {command}`")),
                 None => failure,
             }

@@ -4,28 +4,18 @@ use std::time::{Duration, Instant};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
+use crate::config::{Glob, SeverityOverride};
 use crate::engine::{self, Report, ReportedRule};
-use crate::finding::Severity;
+use crate::finding::{Finding, Severity};
 use crate::project::Project;
-use crate::project::discover::{Discovered, portable_path};
-use crate::rule::{Profile, Registry, RuleFileError};
-use crate::source::SourceMap;
+use crate::project::discover::portable_path;
+use crate::rule::{Registered, Registry, RuleFileError, Selector};
+use crate::source::{SourceMap, Span};
 
+use super::check::Ground;
+use super::projects::{Configured, Group};
+use super::settings::{Settings, misnamed};
 use super::{Failure, ListedRule};
-
-/// What the engine is told.
-pub(super) struct CheckOptions<'a> {
-    /// Which rules run.
-    pub(super) profile: Profile,
-    /// Findings below are counted only.
-    pub(super) min_severity: Severity,
-    /// Directories with rules of the user's own, absolute.
-    pub(super) rules: Vec<Utf8PathBuf>,
-    /// Fingerprints hold paths relative to this.
-    pub(super) root: &'a Utf8Path,
-    /// Relative paths of sources are taken from here.
-    pub(super) cwd: &'a Utf8Path,
-}
 
 /// How long the phases took, in their order.
 pub(super) struct Timings {
@@ -52,31 +42,64 @@ impl Timings {
     }
 }
 
-/// Loads the templates and runs the rules.
+/// Loads the templates of a project and runs the rules.
 pub(super) fn lint(
-    found: Discovered,
-    options: &CheckOptions<'_>,
+    group: Group,
+    settings: &Settings,
+    ground: &Ground,
     timings: &mut Timings,
 ) -> Result<(SourceMap, Report), Failure> {
-    let registry = registry(&options.rules)?;
-    let files = found.templates.into_iter().map(|template| (template.path, template.text)).collect();
-    let project = Project::load(files, found.explicit_files_only);
+    let registry = registry(&settings.rules.value)?;
+    let configured = group.configured.as_deref();
+    let selection = settings.selection(configured, &registry)?;
+    let files = group.templates.into_iter().map(|template| (template.path, template.text)).collect();
+    let project = Project::load(files, group.partial);
     timings.lap("load");
     let graph = engine::link(&project);
     timings.lap("link");
+    // Paths in fingerprints and globs are those within the project, so that neither depends on where it lies.
+    let folder = configured.map_or(&ground.root, |configured| &configured.folder);
     let paths: Vec<String> =
-        project.sources.iter().map(|(_, file)| portable_path(options.root, options.cwd, file.path())).collect();
-    let rules = engine::CheckOptions { profile: options.profile, min_severity: options.min_severity };
-    let mut report =
-        engine::check(&project, &graph, &registry, rules, |finding| &paths[finding.primary.span.file.index()]);
-    report.counts.files = found.looked_at;
+        project.sources.iter().map(|(_, file)| portable_path(folder, &ground.cwd, file.path())).collect();
+    let path = |finding: &Finding| paths[finding.primary.span.file.index()].as_str();
+    let overrides = overrides(configured, &registry)?;
+    let severity = |rule: &Registered, finding: &Finding| {
+        let matching = overrides.iter().rev().find(|(glob, selector, _)| {
+            glob.is_none_or(|glob| glob.matches(path(finding)))
+                && selector.as_ref().is_none_or(|selector| selector.matches(rule))
+        });
+        matching.map(|&(.., severity)| severity)
+    };
+    let reported = group.reported.map(|reported| move |span: Span| reported[span.file.index()]);
+    let options = engine::CheckOptions {
+        profile: settings.profile.value,
+        selection: Some(&selection),
+        min_severity: settings.min_severity.value,
+        severity: (!overrides.is_empty()).then_some(&severity),
+        reported: reported.as_ref().map(|reported| reported as _),
+    };
+    let report = engine::check(&project, &graph, &registry, options, path);
     timings.lap("check");
     drop(graph);
     Ok((project.sources, report))
 }
 
+/// Severities that the configuration sets, with the rules that are meant.
+type Override<'c> = (Option<&'c Glob>, Option<Selector>, Severity);
+
+fn overrides<'c>(configured: Option<&'c Configured>, registry: &Registry) -> Result<Vec<Override<'c>>, Failure> {
+    let config = configured.map(|configured| &configured.config);
+    let read = |written: &'c SeverityOverride| {
+        let selector = written.rules.as_ref().map(|rules| {
+            Selector::parse(&rules.value, registry).map_err(|error| misnamed(error, config, Some(rules.span)))
+        });
+        Ok((written.path.as_ref(), selector.transpose()?, written.severity))
+    };
+    config.into_iter().flat_map(|config| &config.severity).map(read).collect()
+}
+
 /// The bundled rules and those of directories.
-fn registry(directories: &[Utf8PathBuf]) -> Result<Registry, Failure> {
+pub(super) fn registry(directories: &[Utf8PathBuf]) -> Result<Registry, Failure> {
     let mut registry = Registry::bundled();
     for directory in directories {
         for path in rule_files(directory)? {
@@ -109,8 +132,8 @@ fn rule_files(directory: &Utf8Path) -> Result<Vec<Utf8PathBuf>, Failure> {
     Ok(files)
 }
 
-/// A mistake in a rule file, with its place.
-fn rule_error(error: RuleFileError) -> Failure {
+/// A mistake in a rule file or configuration, with its place.
+pub(super) fn rule_error(error: RuleFileError) -> Failure {
     let RuleFileError { file, error } = error;
     let failure = Failure::new(error.message).at(file, error.span, "");
     match error.help {

@@ -4,9 +4,12 @@
 
 mod args;
 mod check;
+mod config;
 mod explain;
 mod lint;
+mod projects;
 mod rules;
+mod settings;
 mod write;
 
 use std::ffi::OsString;
@@ -108,6 +111,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, io: &mut Stdio<'_>) ->
         Some(Command::Check(args)) => check::run(&args, io),
         Some(Command::Rules(args)) => rules::run(&args, io),
         Some(Command::Explain(args)) => explain::run(&args, io),
+        Some(Command::Config(args)) => config::run(&args.check, io),
         None => check::run(&cli.check, io),
     };
     result.unwrap_or_else(|failure| {

@@ -9,7 +9,7 @@ mod schema;
 
 use std::sync::Arc;
 
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8Path;
 use globset::GlobMatcher;
 
 use crate::finding::{Severity, UnknownMode};
@@ -120,6 +120,8 @@ pub struct SeverityOverride {
     pub rules: Option<Written<String>>,
     /// The severity.
     pub severity: Severity,
+    /// The place of the key.
+    pub span: Span,
 }
 
 /// Options of one rule.
@@ -202,6 +204,16 @@ pub enum SharedParameters {
     Names(Vec<String>),
 }
 
+impl std::fmt::Display for SharedParameters {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::All => f.write_str("all"),
+            Self::None => f.write_str("none"),
+            Self::Names(names) => f.write_str(&names.join(", ")),
+        }
+    }
+}
+
 impl Config {
     /// Reads a file; `path` is how it is shown.
     ///
@@ -214,12 +226,4 @@ impl Config {
             Err(error) => Err(Box::new(RuleFileError { file, error })),
         }
     }
-}
-
-/// The nearest folder at or above `start` that holds a configuration, but none above `top`.
-///
-/// Asks the file system.
-pub fn nearest(start: &Utf8Path, top: &Utf8Path) -> Option<Utf8PathBuf> {
-    let within = start.ancestors().take_while(|folder| !start.starts_with(top) || folder.starts_with(top));
-    within.map(Utf8Path::to_owned).find(|folder| folder.join(FILE_NAME).is_file())
 }

@@ -24,7 +24,7 @@ pub(super) fn read(file: FileId, text: &Arc<str>) -> Read<Config> {
     }
     let mut config = Config::default();
     // An empty file, or one with comments only, says nothing and still marks the project's folder.
-    let Some(root) = parsed.document.root().filter(|root| root.is_mapping() || !root.text().is_empty()) else {
+    let Some(root) = parsed.document.root().filter(|root| root.scalar() != Some("")) else {
         return Ok(config);
     };
     map(root)?;
@@ -138,12 +138,13 @@ fn severities(node: Node<'_>) -> Read<Vec<SeverityOverride>> {
             (Some(path), true) => {
                 for (rule, severity) in value.entries() {
                     let severity = word(severity, "")?.value;
-                    overrides.push(SeverityOverride { path: Some(path.clone()), rules: Some(text(rule)?), severity });
+                    let (path, rules, span) = (Some(path.clone()), Some(text(rule)?), rule.span());
+                    overrides.push(SeverityOverride { path, rules, severity, span });
                 }
             }
             (path, _) => {
                 let rules = path.is_none().then_some(written);
-                overrides.push(SeverityOverride { path, rules, severity: word(value, "")?.value });
+                overrides.push(SeverityOverride { path, rules, severity: word(value, "")?.value, span: key.span() });
             }
         }
     }

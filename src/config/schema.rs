@@ -14,7 +14,14 @@ pub fn schema() -> Value {
         "type": ["object", "null"],
         "properties": properties,
         "additionalProperties": false,
-        "$defs": {
+        "$defs": shapes(),
+    })
+}
+
+/// The shapes that keys name, and what they are made of.
+#[allow(clippy::too_many_lines, reason = "it is one document")]
+fn shapes() -> Value {
+    json!({
             "texts": {
                 "oneOf": [
                     { "type": "string", "minLength": 1 },
@@ -97,7 +104,6 @@ pub fn schema() -> Value {
                     { "type": "array", "items": { "type": "string", "minLength": 1 } },
                 ],
             },
-        },
     })
 }
 

@@ -16,19 +16,43 @@ use crate::finding::{Finding, RuleId, Severity, Undecided, fingerprints};
 use crate::graph::{Dependency, GraphOptions, StackGraph, dependencies};
 use crate::project::Project;
 use crate::rule::native::{Context, Sink};
-use crate::rule::{Memo, Profile, Registered, Registry, Target, judge_with};
+use crate::rule::{Memo, Profile, Registered, Registry, Selection, Target, judge_with};
+use crate::source::Span;
 use crate::template::{Template, TemplateId};
 use crate::value::EntityId;
 
 pub use report::{Counts, Report, ReportedRule, RuleFailure, Suppressed, SuppressionOrigin};
 
-/// What a run is to say.
-#[derive(Debug, Clone, Copy)]
-pub struct CheckOptions {
-    /// Which rules run.
+/// The severity that a finding of a rule has instead of the rule's.
+pub type Overrides<'a> = dyn Fn(&Registered, &Finding) -> Option<Severity> + 'a;
+
+/// What a run is to say of a project.
+#[derive(Clone, Copy, Default)]
+pub struct CheckOptions<'a> {
+    /// Which rules run, where `selection` says nothing of them.
     pub profile: Profile,
+    /// Which rules run beside the profile's, or do not.
+    pub selection: Option<&'a Selection>,
     /// Findings below are counted, not shown.
     pub min_severity: Severity,
+    /// Another severity for a finding than its rule's.
+    pub severity: Option<&'a Overrides<'a>>,
+    /// Whether what is found at a place is said; the graph holds the whole project in any case.
+    pub reported: Option<&'a dyn Fn(Span) -> bool>,
+}
+
+impl CheckOptions<'_> {
+    /// Every rule, every severity.
+    pub fn everything() -> Self {
+        Self { profile: Profile::Strict, min_severity: Severity::Info, ..Self::default() }
+    }
+
+    fn runs(&self, rule: &Registered) -> bool {
+        match self.selection {
+            Some(selection) => selection.runs(rule, self.profile),
+            None => rule.meta.profile <= self.profile,
+        }
+    }
 }
 
 /// Joins the templates of a project.
@@ -52,12 +76,22 @@ pub fn check<'p, 'f>(
     project: &'p Project,
     graph: &StackGraph<'p>,
     registry: &'p Registry,
-    options: CheckOptions,
+    options: CheckOptions<'_>,
     file: impl Fn(&Finding) -> &'f str,
 ) -> Report {
-    let enabled: Vec<&'p Registered> =
-        registry.rules().iter().filter(|rule| rule.meta.profile <= options.profile).collect();
-    let verdicts = judge(project, graph, &enabled);
+    let enabled: Vec<&'p Registered> = registry.rules().iter().filter(|rule| options.runs(rule)).collect();
+    let mut verdicts = judge(project, graph, &enabled);
+    if let Some(reported) = options.reported {
+        verdicts.findings.retain(|finding| reported(finding.primary.span));
+        verdicts.undecided.retain(|undecided| reported(undecided.span));
+    }
+    if let Some(severity) = options.severity {
+        let by_id: FxHashMap<&RuleId, &Registered> = enabled.iter().map(|&rule| (&rule.meta.id, rule)).collect();
+        for finding in &mut verdicts.findings {
+            let other = by_id.get(&finding.rule).and_then(|rule| severity(rule, finding));
+            finding.severity = other.unwrap_or(finding.severity);
+        }
+    }
     let (shown, hidden): (Vec<_>, Vec<_>) =
         verdicts.findings.into_iter().partition(|finding| finding.severity >= options.min_severity);
     let mut report = Report {

@@ -103,6 +103,32 @@ pub struct Counts {
 }
 
 impl Report {
+    /// Adds what was found in another project, whose files come after this one's: `files` is how many this one has.
+    pub fn join(&mut self, mut other: Self, files: usize) {
+        let suppressed = other.suppressed.iter_mut().map(|suppressed| &mut suppressed.finding);
+        let spans = other.findings.iter_mut().chain(suppressed).flat_map(Finding::spans_mut);
+        let places = other.undecided.iter_mut().map(|undecided| &mut undecided.span);
+        spans.chain(places).for_each(|span| span.file = span.file.after(files));
+        let written = other.suppressed.iter_mut().filter_map(|suppressed| suppressed.place.as_mut());
+        written.for_each(|span| span.file = span.file.after(files));
+        self.findings.append(&mut other.findings);
+        self.fingerprints.append(&mut other.fingerprints);
+        self.suppressed.append(&mut other.suppressed);
+        self.undecided.append(&mut other.undecided);
+        self.failures.append(&mut other.failures);
+        self.rules.append(&mut other.rules);
+        for (severity, count) in other.hidden {
+            *self.hidden.entry(severity).or_default() += count;
+        }
+        self.counts = Counts {
+            files: self.counts.files + other.counts.files,
+            templates: self.counts.templates + other.counts.templates,
+            resources: self.counts.resources + other.counts.resources,
+            embedded: self.counts.embedded + other.counts.embedded,
+            rules: self.rules.len(),
+        };
+    }
+
     /// Findings shown, by severity.
     pub fn by_severity(&self) -> BTreeMap<Severity, usize> {
         let mut counts = BTreeMap::new();

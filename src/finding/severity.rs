@@ -4,13 +4,14 @@ use std::fmt;
 use std::str::FromStr;
 
 /// How bad it is, from least to worst.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub enum Severity {
     /// Worth knowing.
     Info,
     /// A weakness that needs another one to hurt.
     Low,
     /// A control that a review would ask for.
+    #[default]
     Medium,
     /// A control whose absence exposes data or breaks the system.
     High,

@@ -19,7 +19,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use ignore::WalkBuilder;
 use rayon::prelude::*;
 
-pub use paths::{path_for_people, portable_path, repository_root};
+pub use paths::{normal_path, path_for_people, portable_path, repository_root};
 pub use sniff::{Kind, sniff};
 
 use read::Outcome;
@@ -44,7 +44,22 @@ pub struct Options<'a> {
     pub root: &'a Utf8Path,
     /// Read once if `-` is among the paths.
     pub stdin: &'a mut dyn Read,
+    /// Whether an absolute path that a walk comes to, or with `filter_named` one that is named, is taken; `true` for a folder
+    /// that is to be walked.
+    pub filter: Option<Filter>,
+    /// Whether files that are named are filtered as well.
+    pub filter_named: bool,
 }
+
+impl<'a> Options<'a> {
+    /// Without a filter.
+    pub fn new(cwd: &'a Utf8Path, root: &'a Utf8Path, stdin: &'a mut dyn Read) -> Self {
+        Self { cwd, root, stdin, filter: None, filter_named: false }
+    }
+}
+
+/// Decides about a path, and is told whether it is a folder.
+pub type Filter = Arc<dyn Fn(&Utf8Path, bool) -> bool + Send + Sync>;
 
 /// What was found.
 #[derive(Debug, Default)]
@@ -57,6 +72,8 @@ pub struct Discovered {
     pub others: BTreeMap<Kind, usize>,
     /// Files that someone should hear about: named but no template, too large, not readable. Sorted by path.
     pub skipped: Vec<Skipped>,
+    /// How many files that were named the filter left out.
+    pub filtered: usize,
     /// True if only single files or standard input were named: then other templates of the project may exist.
     pub explicit_files_only: bool,
 }
@@ -177,10 +194,12 @@ pub fn discover(paths: &[Utf8PathBuf], options: Options<'_>) -> Result<Discovere
         let real = options.cwd.join(path).canonicalize_utf8().map_err(|error| unreadable(&error))?;
         if real.is_dir() {
             found.explicit_files_only = false;
-            walk(&real, &mut candidates, &mut found.skipped);
+            walk(&real, options.filter.as_ref(), &mut candidates, &mut found.skipped);
         } else if let Some(named) = assembly::of_manifest(&real) {
             found.explicit_files_only = false;
             candidates.extend(named);
+        } else if options.filter_named && options.filter.as_ref().is_some_and(|filter| !filter(&real, false)) {
+            found.filtered += 1;
         } else {
             candidates.push(Candidate { path: real, walked: false });
         }
@@ -236,16 +255,21 @@ fn plain_message(error: &std::io::Error) -> String {
     characters.next().map(|first| first.to_lowercase().chain(characters).collect()).unwrap_or_default()
 }
 
-fn walk(directory: &Utf8Path, candidates: &mut Vec<Candidate>, skipped: &mut Vec<Skipped>) {
+fn walk(directory: &Utf8Path, filter: Option<&Filter>, candidates: &mut Vec<Candidate>, skipped: &mut Vec<Skipped>) {
     let first = candidates.len();
     let mut assemblies: Vec<(Utf8PathBuf, Vec<Candidate>)> = Vec::new();
-    let walk = WalkBuilder::new(directory)
-        .require_git(false)
+    let mut walk = WalkBuilder::new(directory);
+    walk.require_git(false)
         // What a run finds should depend on the project, not on its user's settings.
         .git_global(false)
-        .ignore(false)
-        .build();
-    for entry in walk {
+        .ignore(false);
+    if let Some(filter) = filter.cloned() {
+        walk.filter_entry(move |entry| {
+            let is_folder = entry.file_type().is_some_and(|kind| kind.is_dir());
+            entry.depth() == 0 || Utf8Path::from_path(entry.path()).is_none_or(|path| filter(path, is_folder))
+        });
+    }
+    for entry in walk.build() {
         let entry = match entry {
             Ok(entry) => entry,
             Err(error) => {

@@ -87,9 +87,10 @@ impl fmt::Debug for LazyDocs {
 }
 
 /// How much a run says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub enum Profile {
     /// What a senior reviewer would block a change for.
+    #[default]
     Recommended,
     /// Everything.
     Strict,

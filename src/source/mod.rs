@@ -64,6 +64,11 @@ impl SourceMap {
         id
     }
 
+    /// Adds all files of another map behind those of this one.
+    pub fn join(&mut self, other: Self) {
+        self.files.extend(other.files);
+    }
+
     /// The file of an id that this map gave out.
     pub fn file(&self, id: FileId) -> &SourceFile {
         &self.files[id.index()]

@@ -12,6 +12,15 @@ impl FileId {
         Self(number)
     }
 
+    /// The id of this file where `files` others come before the map that it is of.
+    ///
+    /// # Panics
+    /// With more than `u32::MAX` files.
+    #[must_use]
+    pub fn after(self, files: usize) -> Self {
+        Self(self.0 + u32::try_from(files).expect("fewer than 2^32 files"))
+    }
+
     /// The number, as an index.
     pub fn index(self) -> usize {
         self.0 as usize

@@ -7,10 +7,10 @@ use std::fmt::Write as _;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use mlops_lint::engine::{self, CheckOptions, Report};
-use mlops_lint::finding::{Finding, RuleId, Severity};
+use mlops_lint::finding::{Finding, RuleId};
 use mlops_lint::project::Project;
 use mlops_lint::project::discover::{self, discover};
-use mlops_lint::rule::{Profile, Registry};
+use mlops_lint::rule::Registry;
 use mlops_lint::source::{Encoding, FileId, SourceMap};
 use mlops_lint::syntax::{self, Node};
 
@@ -34,14 +34,14 @@ fn folder(name: &str) -> Utf8PathBuf {
 fn lint(name: &str) -> (SourceMap, Report) {
     let root = folder(name);
     let mut stdin = std::io::empty();
-    let options = discover::Options { cwd: &root, root: &root, stdin: &mut stdin };
+    let options = discover::Options::new(&root, &root, &mut stdin);
     let found = discover(&[Utf8PathBuf::from(".")], options).unwrap();
     assert!(found.skipped.is_empty(), "{:?}", found.skipped);
     let files = found.templates.into_iter().map(|template| (template.path, template.text)).collect();
     let project = Project::load(files, found.explicit_files_only);
     let graph = engine::link(&project);
     let registry = Registry::bundled();
-    let options = CheckOptions { profile: Profile::Strict, min_severity: Severity::Info };
+    let options = CheckOptions::everything();
     let report = engine::check(&project, &graph, &registry, options, |finding| {
         path(&project.sources, finding.primary.span.file)
     });

@@ -7,9 +7,8 @@ use std::sync::Arc;
 
 use camino::Utf8PathBuf;
 use mlops_lint::engine::{self, CheckOptions, Report};
-use mlops_lint::finding::Severity;
 use mlops_lint::project::Project;
-use mlops_lint::rule::{Profile, Registry};
+use mlops_lint::rule::Registry;
 use proptest::prelude::*;
 
 /// The bodies of the fuzz targets, so that stable `cargo test` runs them too.
@@ -22,7 +21,7 @@ fn check(files: Files) -> (Project, Report) {
     let project = Project::load(files, false);
     let registry = Registry::bundled();
     let graph = engine::link(&project);
-    let options = CheckOptions { profile: Profile::Strict, min_severity: Severity::Info };
+    let options = CheckOptions::everything();
     let report = engine::check(&project, &graph, &registry, options, |_| "file");
     drop(graph);
     (project, report)

@@ -16,7 +16,7 @@ use mlops_lint::finding::{Finding, Reason, Severity, Undecided};
 use mlops_lint::graph::{GraphOptions, StackGraph};
 use mlops_lint::project::Project;
 use mlops_lint::rule::testing::RuleFile;
-use mlops_lint::rule::{Profile, Registry, Target, judge};
+use mlops_lint::rule::{Registry, Target, judge};
 use mlops_lint::source::SourceMap;
 use mlops_lint::syntax::IssueKind;
 
@@ -149,7 +149,7 @@ message: \"`{self}` has no name\"
 ";
     let project = Project::load(vec![("template.yaml".into(), Arc::from(template))], false);
     let graph = engine::link(&project);
-    let options = CheckOptions { profile: Profile::Recommended, min_severity: Severity::Info };
+    let options = CheckOptions { min_severity: Severity::Info, ..CheckOptions::default() };
     let report = engine::check(&project, &graph, &registry, options, |_| "template.yaml");
     let found: Vec<&str> = report.findings.iter().map(|finding| finding.rule.as_str()).collect();
     assert_eq!(found, ["OWN001", "NET001"], "in the order of the text");

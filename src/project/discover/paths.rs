@@ -16,8 +16,8 @@ pub fn portable_path(root: &Utf8Path, cwd: &Utf8Path, path: &Utf8Path) -> String
     if path == STDIN {
         return STDIN.to_owned();
     }
-    let absolute = normal(&cwd.join(path));
-    slashed(absolute.strip_prefix(normal(root)).unwrap_or(&absolute))
+    let absolute = normal_path(&cwd.join(path));
+    slashed(absolute.strip_prefix(normal_path(root)).unwrap_or(&absolute))
 }
 
 /// The path for people: relative to the current directory, also upwards as far as the root, else absolute.
@@ -25,11 +25,11 @@ pub fn path_for_people(root: &Utf8Path, cwd: &Utf8Path, path: &Utf8Path) -> Stri
     if path == STDIN {
         return STDIN.to_owned();
     }
-    let (cwd, absolute) = (normal(cwd), normal(&cwd.join(path)));
+    let (cwd, absolute) = (normal_path(cwd), normal_path(&cwd.join(path)));
     if let Ok(below) = absolute.strip_prefix(&cwd) {
         return slashed(below);
     }
-    let root = normal(root);
+    let root = normal_path(root);
     if !absolute.starts_with(&root) || !cwd.starts_with(&root) {
         return slashed(&absolute);
     }
@@ -39,7 +39,7 @@ pub fn path_for_people(root: &Utf8Path, cwd: &Utf8Path, path: &Utf8Path) -> Stri
 }
 
 /// Without `.`, `..` and doubled separators.
-fn normal(path: &Utf8Path) -> Utf8PathBuf {
+pub fn normal_path(path: &Utf8Path) -> Utf8PathBuf {
     let mut normal = Utf8PathBuf::new();
     for component in path.components() {
         match component {

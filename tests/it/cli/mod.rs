@@ -85,7 +85,7 @@ fn found(
     stdin: &str,
 ) -> mlops_lint::project::discover::Discovered {
     use mlops_lint::project::discover::{Options, discover};
-    discover(paths, Options { cwd, root, stdin: &mut stdin.as_bytes() }).unwrap()
+    discover(paths, Options::new(cwd, root, &mut stdin.as_bytes())).unwrap()
 }
 
 /// A reader that goes away at once.

@@ -6,9 +6,8 @@ use std::time::{Duration, Instant};
 
 use camino::Utf8PathBuf;
 use mlops_lint::engine::{self, CheckOptions};
-use mlops_lint::finding::Severity;
 use mlops_lint::project::Project;
-use mlops_lint::rule::{Profile, Registry};
+use mlops_lint::rule::Registry;
 
 use super::{forbids, said, says, values};
 
@@ -124,7 +123,7 @@ fn five_hundred_levels_are_a_finding_and_the_rest_is_read() {
         let project = Project::load(files.to_vec(), false);
         let graph = engine::link(&project);
         let registry = Registry::bundled();
-        let options = CheckOptions { profile: Profile::Strict, min_severity: Severity::Info };
+        let options = CheckOptions::everything();
         let report = in_time(|| engine::check(&project, &graph, &registry, options, |_| "x"));
         assert!(report.failures.is_empty());
         let found: Vec<(&str, usize)> =
