@@ -1,5 +1,6 @@
 //! The program in process: arguments and files in, both streams and the exit code out.
 
+mod config;
 mod discover;
 mod options;
 mod verdict;

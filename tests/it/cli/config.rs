@@ -1,0 +1,197 @@
+//! Configurations: which one holds, what it changes, what is wrong with it, and which files make a project.
+
+use mlops_lint::cli::Exit;
+
+use super::{Ran, Sandbox};
+
+/// One finding of severity high (NET001), one of medium (REL001).
+const NOTEBOOK: &str = "Resources:\n  Book:\n    Type: AWS::SageMaker::NotebookInstance\n    Properties: {DirectInternetAccess: Enabled, SubnetId: s, RootAccess: Disabled, KmsKeyId: k}\n";
+
+fn findings(ran: &Ran) -> Vec<(String, String, String)> {
+    let report: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap_or_else(|_| panic!("{}", ran.stderr));
+    let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
+    let findings = report["findings"].as_array().unwrap().iter();
+    findings.map(|finding| (text(&finding["rule"]), text(&finding["severity"]), text(&finding["file"]))).collect()
+}
+
+fn rules(ran: &Ran) -> Vec<String> {
+    findings(ran).into_iter().map(|(rule, ..)| rule).collect()
+}
+
+#[test]
+fn the_nearest_configuration_holds_and_the_command_line_wins() {
+    let sandbox = Sandbox::new(&[
+        (".git/HEAD", ""),
+        (".mlops-lint.yaml", "ignore: [NET001]\n"),
+        ("a.yaml", NOTEBOOK),
+        ("sub/.mlops-lint.yaml", "severity: {NET001: low}\nmin-severity: low\n"),
+        ("sub/deep/b.yaml", NOTEBOOK),
+    ]);
+    let ran = sandbox.run(&["--format", "json", "a.yaml"]);
+    assert!(rules(&ran).is_empty(), "{}", ran.stdout);
+    let ran = sandbox.run(&["--format", "json", "--select", "NET001", "--ignore", "WAF", "a.yaml"]);
+    assert_eq!(rules(&ran), ["NET001"]);
+    let ran = sandbox.run(&["--format", "json", "sub/deep"]);
+    assert_eq!(findings(&ran), [("NET001".into(), "low".into(), "sub/deep/b.yaml".into())]);
+    assert_eq!(ran.exit, Exit::Clean, "low is below the default of fail-on");
+    let ran = sandbox.run(&["--format", "json", "--no-config", "."]);
+    assert_eq!(rules(&ran), ["NET001", "NET001"]);
+    let ran = sandbox.run(&["--format", "json", "."]);
+    assert_eq!(findings(&ran), [("NET001".into(), "low".into(), "sub/deep/b.yaml".into())], "each by its own");
+}
+
+#[test]
+fn a_configuration_above_the_repository_is_somebody_elses() {
+    let sandbox =
+        Sandbox::new(&[(".mlops-lint.yaml", "ignore: [NET001]\n"), ("repo/.git/HEAD", ""), ("repo/a.yaml", NOTEBOOK)]);
+    let ran = sandbox.run_in("repo", &["--format", "json"], "", &[]);
+    assert_eq!(rules(&ran), ["NET001"]);
+}
+
+/// A stack that exports a name, and one that imports it.
+const EXPORT: &str =
+    "Resources:\n  T:\n    Type: AWS::SNS::Topic\nOutputs:\n  T: {Value: !Ref T, Export: {Name: topic}}\n";
+const IMPORT: &str = "Resources:\n  S:\n    Type: AWS::SNS::Subscription\n    Properties: {Protocol: sqs, TopicArn: !ImportValue topic}\n";
+
+#[test]
+fn two_projects_in_one_run_share_nothing() {
+    let sandbox = Sandbox::new(&[
+        ("one/.mlops-lint.yaml", ""),
+        ("one/export.yaml", EXPORT),
+        ("two/.mlops-lint.yaml", ""),
+        ("two/import.yaml", IMPORT),
+    ]);
+    let ran = sandbox.run(&["--format", "json", "."]);
+    assert_eq!(findings(&ran), [("TPL002".into(), "high".into(), "two/import.yaml".into())]);
+    let ran = sandbox.run(&["--format", "json", "--no-config", "."]);
+    assert!(rules(&ran).is_empty(), "{}", ran.stdout);
+}
+
+#[test]
+fn naming_a_file_loads_its_project_and_reports_on_the_file() {
+    let sandbox = Sandbox::new(&[
+        (".mlops-lint.yaml", ""),
+        ("export.yaml", EXPORT),
+        ("import.yaml", IMPORT),
+        ("notebook.yaml", NOTEBOOK),
+    ]);
+    let ran = sandbox.run(&["--format", "json", "--unknown", "show", "import.yaml"]);
+    let report: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!(report["findings"], serde_json::json!([]), "the export is seen, the notebook is not asked for");
+    assert_eq!(report["unknown"], serde_json::json!([]));
+    assert_eq!(report["summary"]["templates"], 3);
+    let ran = sandbox.run(&["--format", "json", "--unknown", "show", "--no-config", "import.yaml"]);
+    let report: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!(report["unknown"][0]["rule"], "TPL002", "without the project nothing can be said");
+}
+
+#[test]
+fn changed_files_are_judged_within_the_whole_repository() {
+    let sandbox = Sandbox::new(&[
+        (".git/HEAD", ""),
+        ("a/export.yaml", EXPORT),
+        ("b/import.yaml", IMPORT),
+        ("b/notebook.yaml", NOTEBOOK),
+        ("deploy.yaml", "kind: Deployment\napiVersion: apps/v1\n"),
+    ]);
+    let ran = sandbox.run(&["--format", "json", "--unknown", "show", "--changed", "b/import.yaml", "deploy.yaml"]);
+    let report: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!((&report["findings"], &report["unknown"]), (&serde_json::json!([]), &serde_json::json!([])));
+    assert!(ran.stderr.is_empty(), "{}", ran.stderr);
+    let ran = sandbox.run(&["--changed", "deploy.yaml"]);
+    assert_eq!((ran.exit, ran.stdout.as_str()), (Exit::Clean, ""), "{}", ran.stderr);
+}
+
+#[test]
+fn include_and_exclude_are_relative_to_the_project() {
+    let sandbox = Sandbox::new(&[
+        ("p/.mlops-lint.yaml", "include: [infra]\nexclude: ['*.draft.yaml', infra/old]\n"),
+        ("p/infra/a.yaml", NOTEBOOK),
+        ("p/infra/b.draft.yaml", NOTEBOOK),
+        ("p/infra/old/c.yaml", NOTEBOOK),
+        ("p/other/d.yaml", NOTEBOOK),
+    ]);
+    let files = |arguments: &[&str]| {
+        let ran = sandbox.run(&[&["--format", "json"], arguments].concat());
+        findings(&ran).into_iter().map(|(.., file)| file).collect::<Vec<_>>()
+    };
+    assert_eq!(files(&["."]), ["p/infra/a.yaml"]);
+    assert_eq!(files(&["p/infra/b.draft.yaml"]), ["p/infra/b.draft.yaml"], "what is named is checked");
+    let ran = sandbox.run(&["--force-exclude", "p/infra/b.draft.yaml"]);
+    assert_eq!((ran.exit, ran.stdout.as_str()), (Exit::Clean, ""));
+}
+
+#[test]
+fn severities_follow_rule_category_and_path_and_the_last_one_counts() {
+    let sandbox = Sandbox::new(&[
+        (".mlops-lint.yaml", "severity:\n  NET: low\n  'lab/**': info\n  'lab/keep/**': {NET001: critical}\n"),
+        ("a.yaml", NOTEBOOK),
+        ("lab/b.yaml", NOTEBOOK),
+        ("lab/keep/c.yaml", NOTEBOOK),
+    ]);
+    let ran = sandbox.run(&["--format", "json", "--min-severity", "info", "--select", "NET001"]);
+    let severities: Vec<_> = findings(&ran).into_iter().map(|(_, severity, file)| (file, severity)).collect();
+    let pair = |file: &str, severity: &str| (file.to_owned(), severity.to_owned());
+    assert_eq!(severities, [pair("a.yaml", "low"), pair("lab/b.yaml", "info"), pair("lab/keep/c.yaml", "critical")]);
+}
+
+#[test]
+fn a_mistake_is_shown_at_its_place_with_a_suggestion() {
+    let sandbox = Sandbox::new(&[(".mlops-lint.yaml", "profile: strict\nfail-onn: high\n"), ("a.yaml", NOTEBOOK)]);
+    let ran = sandbox.run(&["a.yaml"]);
+    assert_eq!(ran.exit, Exit::CouldNotRun);
+    assert!(ran.stderr.contains("`fail-onn` is not known here"), "{}", ran.stderr);
+    assert!(ran.stderr.contains(".mlops-lint.yaml:2:1"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("did you mean `fail-on`?"), "{}", ran.stderr);
+    sandbox.file(".mlops-lint.yaml", "ignore: [NET01]\n");
+    let ran = sandbox.run(&["a.yaml"]);
+    assert_eq!(ran.exit, Exit::CouldNotRun);
+    assert!(ran.stderr.contains("`NET01` is no rule"), "{}", ran.stderr);
+    assert!(ran.stderr.contains(".mlops-lint.yaml:1:10"), "{}", ran.stderr);
+    let ran = sandbox.run(&["--no-config", "--select", "NET01", "a.yaml"]);
+    assert!(ran.stderr.contains("--select: `NET01` is no rule"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("did you mean"), "{}", ran.stderr);
+}
+
+#[test]
+fn a_named_configuration_holds_for_every_path() {
+    let sandbox = Sandbox::new(&[
+        ("ci/lint.yaml", "ignore: [NET001]\nrules: [ours]\n"),
+        (
+            "ci/ours/x.yaml",
+            "id: OWN001\nname: x\nseverity: high\nmatch: AWS::SageMaker::NotebookInstance\nrequire: { path: RootAccess, equals: Enabled }\nmessage: \"own `{self}`\"\n",
+        ),
+        (".mlops-lint.yaml", "profil: x\n"),
+        ("a.yaml", NOTEBOOK),
+    ]);
+    let ran = sandbox.run(&["--config", "ci/lint.yaml", "--format", "json", "a.yaml"]);
+    assert_eq!(rules(&ran), ["OWN001"], "its rules lie beside it: {}", ran.stderr);
+    let ran = sandbox.run(&["--config", "ci/none.yaml", "a.yaml"]);
+    assert_eq!(ran.exit, Exit::CouldNotRun);
+    assert!(ran.stderr.contains("cannot read the configuration `ci/none.yaml`"), "{}", ran.stderr);
+}
+
+#[test]
+fn the_settings_are_shown_with_their_origin() {
+    let sandbox = Sandbox::new(&[
+        (".mlops-lint.yaml", "profile: strict\nexclude: [old]\nseverity: {REL: low}\n"),
+        ("a.yaml", NOTEBOOK),
+    ]);
+    let ran = sandbox.run(&["config", "--fail-on", "high"]);
+    assert_eq!(ran.exit, Exit::Clean, "{}", ran.stderr);
+    let has = |name: &str, value: &str, origin: &str| {
+        let mut lines = ran.stdout.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "));
+        assert!(lines.any(|line| line == format!("{name} {value} {origin}")), "{name}: {}", ran.stdout);
+    };
+    has("profile", "strict", ".mlops-lint.yaml:1");
+    has("fail-on", "high", "--fail-on");
+    has("unknown", "hide", "default");
+    has("exclude", "old", ".mlops-lint.yaml:2");
+    has("severity", "REL: low", ".mlops-lint.yaml:3");
+    let ran = sandbox.run(&["config", "--format", "json"]);
+    let document: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!(
+        document["projects"][0]["settings"][0],
+        serde_json::json!({"name": "profile", "value": "strict", "origin": ".mlops-lint.yaml:1"})
+    );
+}
