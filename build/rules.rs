@@ -10,7 +10,7 @@ use crate::source::{self, Problems};
 use crate::tables::{Rows, Table};
 
 /// What the engine evaluates, and what it needs to say what it found.
-const BODY: [&str; 16] = [
+const BODY: [&str; 17] = [
     "id",
     "name",
     "summary",
@@ -27,6 +27,7 @@ const BODY: [&str; 16] = [
     "at",
     "message",
     "related",
+    "options",
 ];
 /// What only `explain`, `rules` and help texts read. `summary` is in both.
 const DOCS: [&str; 9] =

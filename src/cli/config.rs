@@ -12,7 +12,7 @@ use crate::source::Span;
 
 use super::args::CheckArgs;
 use super::check::Ground;
-use super::lint::registry;
+use super::lint::{registry, set_options};
 use super::projects::Configured;
 use super::settings::{Settings, place};
 use super::{Exit, Failure, Stdio, color, unless_broken_pipe};
@@ -87,7 +87,9 @@ fn write_project(project: &Shown, is_next: bool, paint: Paint, text: &mut String
 fn shown(args: &CheckArgs, configured: Option<&Configured>, ground: &Ground) -> Result<Shown, Failure> {
     let settings = Settings::new(args, configured, &ground.cwd);
     // Words that mean nothing are told here as they are by a run.
-    settings.selection(configured, &registry(&settings.rules.value)?)?;
+    let mut registry = registry(&settings.rules.value)?;
+    set_options(configured, &mut registry)?;
+    settings.selection(configured, &registry)?;
     let relative = |path: &Utf8Path| match path_for_people(&ground.root, &ground.cwd, path) {
         here if here.is_empty() => ".".to_owned(),
         path => path,

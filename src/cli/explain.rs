@@ -4,6 +4,8 @@ use std::fmt::Write as _;
 
 use crate::render::{Paint, example, framework_name, wrap};
 
+use crate::rule::RuleOption;
+
 use super::args::ExplainArgs;
 use super::lint::listed;
 use super::{Exit, Failure, ListedRule, Stdio, color, did_you_mean, unless_broken_pipe, width};
@@ -48,7 +50,7 @@ struct Page {
 }
 
 impl Page {
-    fn rule(mut self, ListedRule { rule, types }: &ListedRule) -> String {
+    fn rule(mut self, ListedRule { rule, types, options }: &ListedRule) -> String {
         let (meta, docs) = (&rule.meta, &rule.docs);
         let tag = format!("{}[{}]", meta.severity, meta.name);
         let _ =
@@ -58,6 +60,10 @@ impl Page {
         self.fact("profile", meta.profile.as_str());
         self.fact("confidence", meta.confidence.as_str());
         self.fact("looks at", &types.join(", "));
+        for option in options {
+            let RuleOption { name, kind, about, value } = option;
+            self.fact("option", &format!("{name} ({kind}, {}): {about}", value.join(", ")));
+        }
         self.section("Why it matters", &docs.why);
         self.section("What to do", &docs.remedy);
         self.example("Example", docs.example_bad.as_deref());

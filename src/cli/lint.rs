@@ -14,7 +14,7 @@ use crate::source::{SourceMap, Span};
 
 use super::check::Ground;
 use super::projects::{Configured, Group};
-use super::settings::{Settings, misnamed};
+use super::settings::{Settings, misnamed, mistake};
 use super::{Failure, ListedRule};
 
 /// How long the phases took, in their order.
@@ -49,8 +49,9 @@ pub(super) fn lint(
     ground: &Ground,
     timings: &mut Timings,
 ) -> Result<(SourceMap, Report), Failure> {
-    let registry = registry(&settings.rules.value)?;
     let configured = group.configured.as_deref();
+    let mut registry = registry(&settings.rules.value)?;
+    set_options(configured, &mut registry)?;
     let selection = settings.selection(configured, &registry)?;
     let files = group.templates.into_iter().map(|template| (template.path, template.text)).collect();
     let project = Project::load(files, group.partial);
@@ -82,6 +83,24 @@ pub(super) fn lint(
     timings.lap("check");
     drop(graph);
     Ok((project.sources, report))
+}
+
+/// Sets the options of rules that the configuration names.
+pub(super) fn set_options(configured: Option<&Configured>, registry: &mut Registry) -> Result<(), Failure> {
+    let config = configured.map(|configured| &configured.config);
+    for options in config.into_iter().flat_map(|config| &config.options) {
+        let Some(rule) = registry.find_mut(&options.rule.value) else {
+            let error = Selector::parse(&options.rule.value, registry).err();
+            let nearest = error.and_then(|error| error.nearest);
+            let help = nearest.map(|nearest| format!("did you mean `{nearest}`?"));
+            return Err(mistake(format!("there is no rule `{}`", options.rule.value), help, config, options.rule.span));
+        };
+        for (name, values) in &options.values {
+            let set = rule.set_option(&name.value, &values.value);
+            set.map_err(|error| mistake(error.message, error.help, config, name.span))?;
+        }
+    }
+    Ok(())
 }
 
 /// Severities that the configuration sets, with the rules that are meant.
@@ -151,6 +170,7 @@ pub(super) fn listed(directories: &[Utf8PathBuf]) -> Result<Vec<ListedRule>, Fai
         .map(|rule| ListedRule {
             rule: ReportedRule { meta: rule.meta.clone(), docs: rule.docs() },
             types: rule.kinds.0.iter().map(ToString::to_string).collect(),
+            options: rule.options(),
         })
         .collect())
 }

@@ -23,6 +23,7 @@ use clap::Parser as _;
 use crate::engine::ReportedRule;
 use crate::finding::Label;
 use crate::render::{Paint, RenderContext, UnknownMode, draw};
+use crate::rule::RuleOption;
 use crate::source::{SourceFile, SourceMap, Span};
 use args::{Cli, ColorChoice, Command};
 
@@ -99,6 +100,8 @@ struct ListedRule {
     rule: ReportedRule,
     /// Resource types and kinds that it looks at.
     types: Vec<String>,
+    /// What a configuration can set.
+    options: Vec<RuleOption>,
 }
 
 /// Runs the program. The first argument is the program's name.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use crate::render::{OutputFormat, Paint, plural};
+use crate::rule::RuleOption;
 
 use super::args::RulesArgs;
 use super::lint::listed;
@@ -63,6 +64,7 @@ struct RuleOut<'a> {
     types: &'a [String],
     controls: &'a BTreeMap<String, Vec<String>>,
     controls_by_analogy: &'a BTreeMap<String, Vec<String>>,
+    options: Vec<OptionOut<'a>>,
     peers: &'a [String],
     why: &'a str,
     #[serde(rename = "do")]
@@ -70,8 +72,17 @@ struct RuleOut<'a> {
     references: &'a [String],
 }
 
+#[derive(serde::Serialize)]
+struct OptionOut<'a> {
+    name: &'a str,
+    #[serde(rename = "type")]
+    kind: &'a str,
+    default: &'a [String],
+    about: &'a str,
+}
+
 impl<'a> From<&'a ListedRule> for RuleOut<'a> {
-    fn from(ListedRule { rule, types }: &'a ListedRule) -> Self {
+    fn from(ListedRule { rule, types, options }: &'a ListedRule) -> Self {
         let (meta, docs) = (&rule.meta, &rule.docs);
         Self {
             id: meta.id.as_str(),
@@ -82,6 +93,10 @@ impl<'a> From<&'a ListedRule> for RuleOut<'a> {
             profile: meta.profile.as_str(),
             category: meta.category(),
             types,
+            options: options
+                .iter()
+                .map(|RuleOption { name, kind, about, value }| OptionOut { name, kind, about, default: value })
+                .collect(),
             controls: &docs.controls,
             controls_by_analogy: &docs.controls_by_analogy,
             peers: &docs.peers,

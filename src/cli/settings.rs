@@ -1,11 +1,13 @@
 //! The settings of a project: the command line over the configuration over the defaults, each with where it comes from.
 
 use std::fmt;
+use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::config::{Config, Written};
 use crate::finding::{Severity, UnknownMode};
+use crate::rule::declarative::RuleError;
 use crate::rule::{Profile, Registry, RuleFileError, Selection, Selector, UnknownSelector};
 use crate::source::{Encoding, SourceFile, Span};
 
@@ -139,16 +141,25 @@ pub(super) fn place(file: Option<&SourceFile>, span: Span) -> Origin {
     })
 }
 
+/// A mistake in a configuration, at its place.
+pub(super) fn mistake(message: String, help: Option<String>, config: Option<&Config>, span: Span) -> Failure {
+    match config.and_then(|config| config.source.as_ref()) {
+        Some(file) => {
+            let file = SourceFile::new(file.path(), Arc::clone(file.text()));
+            rule_error(RuleFileError { file, error: RuleError { message, span, help } })
+        }
+        None => Failure::new(message),
+    }
+}
+
 /// A word of a configuration that stands for nothing, with its place.
 pub(super) fn misnamed(error: UnknownSelector, config: Option<&Config>, span: Option<Span>) -> Failure {
-    use crate::rule::declarative::RuleError;
-    match (config.and_then(|config| config.source.as_ref()), span) {
-        (Some(file), Some(span)) => {
+    match span {
+        Some(span) => {
             let help = error.nearest.as_ref().map(|nearest| format!("did you mean `{nearest}`?"));
-            let file = SourceFile::new(file.path(), std::sync::Arc::clone(file.text()));
-            rule_error(RuleFileError { file, error: RuleError { message: error.to_string(), span, help } })
+            mistake(error.to_string(), help, config, span)
         }
-        _ => misnamed_option(error, &Origin::Default),
+        None => misnamed_option(error, &Origin::Default),
     }
 }
 

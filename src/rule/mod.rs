@@ -8,6 +8,7 @@ mod judge;
 mod meta;
 pub mod native;
 mod note;
+mod options;
 mod place;
 mod registry;
 mod selector;
@@ -20,6 +21,7 @@ use crate::finding::Severity;
 pub use declarative::Memo;
 pub use judge::{Target, Verdict, judge, judge_with};
 pub use meta::{LazyDocs, Profile, RuleDocs, RuleMeta};
+pub use options::{OptionError, RuleOption};
 pub use registry::{KEYS, Registered, Registry, Rule, RuleFileError};
 pub use selector::{Selection, Selector, UnknownSelector};
 

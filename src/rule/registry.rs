@@ -14,6 +14,7 @@ use super::declarative::{
     suggestion, term_path, text,
 };
 use super::native::{self, Native};
+use super::options::{self, OptionError};
 use super::{Case, Profile, RuleMeta, WhenUnknown};
 
 /// A rule, ready to be judged.
@@ -38,7 +39,7 @@ pub struct Rule {
 }
 
 /// The keys of a rule file that say something about its evaluation or its texts.
-pub const KEYS: [&str; 24] = [
+pub const KEYS: [&str; 25] = [
     "id",
     "name",
     "summary",
@@ -55,6 +56,7 @@ pub const KEYS: [&str; 24] = [
     "at",
     "message",
     "related",
+    "options",
     "controls",
     "controls_by_analogy",
     "peers",
@@ -77,6 +79,7 @@ impl Rule {
                 help: None,
             })
         };
+        options::check(body)?;
         let matches = kinds(needed("match")?)?;
         let bindings = get("let").map(bindings).transpose()?.unwrap_or_default();
         let native = get("native").map(native_of).transpose()?;
@@ -233,16 +236,15 @@ pub struct Registered {
     /// The types and kinds that it matches.
     pub kinds: Kinds,
     source: RuleText,
+    /// The text to compile where that is not the bundled one: a user's rule, or one whose options are set.
+    text: Option<Arc<str>>,
     compiled: OnceLock<Box<Rule>>,
 }
 
 #[derive(Debug)]
 enum RuleText {
     Bundled(&'static BundledRule),
-    /// A user's rule is compiled when it is read, so that its errors are said before anything runs.
-    Own {
-        docs: super::LazyDocs,
-    },
+    Own { docs: super::LazyDocs },
 }
 
 impl Registered {
@@ -256,7 +258,7 @@ impl Registered {
             profile: rule.profile.parse().expect("the build checks profiles"),
         };
         let kinds = Kinds(rule.types.iter().map(|kind| (*kind).into()).collect());
-        Self { meta, kinds, source: RuleText::Bundled(rule), compiled: OnceLock::new() }
+        Self { meta, kinds, source: RuleText::Bundled(rule), text: None, compiled: OnceLock::new() }
     }
 
     /// The rule, compiled.
@@ -264,14 +266,50 @@ impl Registered {
     /// # Panics
     /// If a bundled rule does not compile, which a test rules out.
     pub fn rule(&self) -> &Rule {
-        self.compiled.get_or_init(|| match &self.source {
-            RuleText::Bundled(bundled) => {
-                let parsed = syntax::parse(FileId::new(0), &Arc::from(bundled.body()));
-                let root = parsed.document.root().expect("the build writes a body for every rule");
-                Box::new(Rule::compile(root).expect("a test compiles every bundled rule"))
-            }
-            RuleText::Own { .. } => unreachable!("a user's rule is compiled when it is read"),
+        self.compiled.get_or_init(|| {
+            let parsed = syntax::parse(FileId::new(0), &self.body());
+            let root = parsed.document.root().expect("a rule has a body");
+            Box::new(
+                Rule::compile(root).expect("a test compiles every bundled rule, and others were when they were read"),
+            )
         })
+    }
+
+    /// The text that is compiled.
+    fn body(&self) -> Arc<str> {
+        match (&self.text, &self.source) {
+            (Some(text), _) => Arc::clone(text),
+            (None, RuleText::Bundled(bundled)) => Arc::from(bundled.body()),
+            (None, RuleText::Own { .. }) => Arc::from(""),
+        }
+    }
+
+    fn is_called(&self, id_or_name: &str) -> bool {
+        self.meta.id.as_str().eq_ignore_ascii_case(id_or_name) || self.meta.name == id_or_name
+    }
+
+    /// The options that the rule has, with what they are set to.
+    pub fn options(&self) -> Vec<options::RuleOption> {
+        options::read(&self.body())
+    }
+
+    /// Sets an option.
+    ///
+    /// # Errors
+    /// If the rule has no such option, or the option does not take the value.
+    pub fn set_option(&mut self, name: &str, values: &[String]) -> Result<(), OptionError> {
+        let text: Arc<str> = options::set(&self.body(), name, values)?.into();
+        let parsed = syntax::parse(FileId::new(0), &text);
+        let compiled = parsed.document.root().map(Rule::compile);
+        match compiled {
+            Some(Ok(rule)) => {
+                self.compiled = OnceLock::from(Box::new(rule));
+                self.text = Some(text);
+                Ok(())
+            }
+            Some(Err(error)) => Err(OptionError { message: error.message, help: error.help }),
+            None => Err(OptionError { message: "the rule is empty".to_owned(), help: None }),
+        }
     }
 
     /// Why, what to do, controls and references.
@@ -376,7 +414,13 @@ impl Registry {
         let meta = rule.meta.clone();
         let kinds = rule.matches.clone();
         let _ = compiled.set(Box::new(rule));
-        Ok(Registered { meta, kinds, source: RuleText::Own { docs: docs.into() }, compiled })
+        Ok(Registered {
+            meta,
+            kinds,
+            source: RuleText::Own { docs: docs.into() },
+            text: Some(Arc::clone(content)),
+            compiled,
+        })
     }
 
     /// All rules, by id.
@@ -384,10 +428,14 @@ impl Registry {
         &self.rules
     }
 
+    /// The rule of an id or name, to set its options.
+    pub fn find_mut(&mut self, id_or_name: &str) -> Option<&mut Registered> {
+        let at = self.rules.iter().position(|rule| rule.is_called(id_or_name))?;
+        Some(&mut self.rules[at])
+    }
+
     /// The rule of an id or name.
     pub fn find(&self, id_or_name: &str) -> Option<&Registered> {
-        self.rules
-            .iter()
-            .find(|rule| rule.meta.id.as_str().eq_ignore_ascii_case(id_or_name) || rule.meta.name == id_or_name)
+        self.rules.iter().find(|rule| rule.is_called(id_or_name))
     }
 }

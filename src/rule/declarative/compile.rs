@@ -292,6 +292,7 @@ pub(crate) fn bindings(node: Node<'_>) -> Compiled<Vec<super::Binding>> {
 
 fn operator(key: Node<'_>, argument: Node<'_>) -> Compiled<Operator> {
     use Comparison::{Above, AtLeast, AtMost, Below, MultipleOf};
+    let argument = optioned(argument)?;
     let name = key.text();
     let not = |operator: Operator| Operator::Not(Box::new(operator));
     Ok(match name {
@@ -343,6 +344,26 @@ fn operator(key: Node<'_>, argument: Node<'_>) -> Compiled<Operator> {
     })
 }
 
+/// What an argument stands for: itself, or for `{option: name}` the value of that option of the rule.
+fn optioned(node: Node<'_>) -> Compiled<Node<'_>> {
+    let Some(name) = node.get("option").filter(|_| node.is_mapping()) else { return Ok(node) };
+    only(node, &["option"])?;
+    option_value(node, text(name)?).ok_or_else(|| RuleError {
+        message: format!("the rule has no option `{}`", name.text()),
+        span: name.span(),
+        help: None,
+    })
+}
+
+/// The value of an option, from any node of the rule. What a configuration says stands in place of the default.
+pub(crate) fn option_value<'d>(node: Node<'d>, name: &str) -> Option<Node<'d>> {
+    let mut root = node;
+    while let Some(parent) = root.parent() {
+        root = parent;
+    }
+    root.get_path(&["options", name, "default"])
+}
+
 fn comparisons<'d, T>(node: Node<'d>, read: impl Fn(Node<'d>) -> Compiled<T>) -> Compiled<Vec<(Comparison, T)>> {
     if !node.is_mapping() {
         return Ok(vec![(Comparison::Equals, read(node)?)]);
@@ -360,7 +381,7 @@ fn comparisons<'d, T>(node: Node<'d>, read: impl Fn(Node<'d>) -> Compiled<T>) ->
                     return error(key, format!("`{other}` is no comparison"), help);
                 }
             };
-            Ok((comparison, read(value)?))
+            Ok((comparison, read(optioned(value)?)?))
         })
         .collect()
 }

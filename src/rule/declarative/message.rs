@@ -45,6 +45,18 @@ impl Message {
                 pieces.push(Piece::Gap(gap));
                 continue;
             }
+            // `{options.days}`: known when the message is read, as the option is.
+            if let Some(option) = inside.strip_prefix("options.") {
+                match super::option_value(node, option) {
+                    Some(value) if value.is_sequence() => {
+                        let items = value.items().map(Node::text).collect::<Vec<_>>().join(", ");
+                        pieces.push(Piece::Text(items.into()));
+                    }
+                    Some(value) => pieces.push(Piece::Text(value.text().into())),
+                    None => return error(format!("the rule has no option `{option}`"), None),
+                }
+                continue;
+            }
             let end = inside.find(['.', '[']).unwrap_or(inside.len());
             let (name, tail) = inside.split_at(end);
             if !bound.contains(&name) {

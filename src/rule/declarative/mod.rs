@@ -11,7 +11,9 @@ mod operator;
 mod subject;
 
 pub use compile::{Compiled, OPERATORS, RuleError, nearest, suggestion};
-pub(crate) use compile::{bindings, condition as compile_condition, distance_within, kinds, only, term_path, text};
+pub(crate) use compile::{
+    bindings, condition as compile_condition, distance_within, kinds, only, option_value, term_path, text,
+};
 pub use condition::{
     Comparison, Condition, Form, Join, Kinds, Leaf, Operator, Patterns, Quantifier, Reference, Set, Subject, Term,
     TermPath, Test, Via, kind_matches,

@@ -195,3 +195,23 @@ fn the_settings_are_shown_with_their_origin() {
         serde_json::json!({"name": "profile", "value": "strict", "origin": ".mlops-lint.yaml:1"})
     );
 }
+
+#[test]
+fn options_of_rules_are_set_and_checked() {
+    let config = "Resources:\n  C:\n    Type: AWS::SageMaker::EndpointConfig\n    Properties: {KmsKeyId: k, ProductionVariants: [{VariantName: v, InitialInstanceCount: 2}]}\n";
+    let sandbox = Sandbox::new(&[(".mlops-lint.yaml", "options: {REL001: {instances: 3}}\n"), ("a.yaml", config)]);
+    let ran = sandbox.run(&["--select", "REL001", "--format", "json"]);
+    assert_eq!(rules(&ran), ["REL001"]);
+    assert!(ran.stdout.contains("fewer than 3 instances"), "{}", ran.stdout);
+    assert!(rules(&sandbox.run(&["--no-config", "--select", "REL001", "--format", "json"])).is_empty());
+    sandbox.file(".mlops-lint.yaml", "options:\n  REL001: {instance: 3}\n");
+    let ran = sandbox.run(&[]);
+    assert!(ran.stderr.contains("the rule has no option `instance`"), "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains(".mlops-lint.yaml:2:12") && ran.stderr.contains("did you mean `instances`?"),
+        "{}",
+        ran.stderr
+    );
+    sandbox.file(".mlops-lint.yaml", "options:\n  REL01: {instances: 3}\n");
+    assert!(sandbox.run(&["config"]).stderr.contains("did you mean `REL001`?"));
+}
