@@ -23,7 +23,7 @@ Exit codes: 0 nothing at or above --fail-on, 1 findings, 2 the run was not possi
     args_conflicts_with_subcommands = true,
     disable_help_subcommand = true,
     after_help = AFTER_HELP,
-    override_usage = "mlops-lint [check] [OPTIONS] [PATH]...\n       mlops-lint rules [OPTIONS]\n       mlops-lint explain [OPTIONS] RULE\n       mlops-lint config [OPTIONS] [PATH]..."
+    override_usage = "mlops-lint [check] [OPTIONS] [PATH]...\n       mlops-lint rules [OPTIONS]\n       mlops-lint explain [OPTIONS] RULE\n       mlops-lint config [OPTIONS] [PATH]...\n       mlops-lint completions SHELL\n       mlops-lint man"
 )]
 pub(super) struct Cli {
     #[command(subcommand)]
@@ -43,6 +43,10 @@ pub(super) enum Command {
     Explain(ExplainArgs),
     /// Show the settings that hold for paths, and where each comes from
     Config(ConfigArgs),
+    /// Print a script that completes commands and options in a shell
+    Completions(CompletionsArgs),
+    /// Print the manual page, in roff
+    Man,
 }
 
 #[derive(Debug, Args)]
@@ -175,6 +179,13 @@ pub(super) struct ConfigArgs {
     /// The paths and options of a run
     #[command(flatten)]
     pub(super) check: CheckArgs,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CompletionsArgs {
+    /// The shell
+    #[arg(value_name = "SHELL")]
+    pub(super) shell: clap_complete::Shell,
 }
 
 /// When to use colours.

@@ -235,7 +235,8 @@ fn nothing_to_check(error: DiscoverError) -> Failure {
     match error {
         DiscoverError::Missing(path) => {
             let failure = Failure::new(message);
-            match did_you_mean(path.as_str(), ["check", "rules", "explain", "config"].into_iter()) {
+            match did_you_mean(path.as_str(), ["check", "rules", "explain", "config", "completions", "man"].into_iter())
+            {
                 Some(command) => failure.with("help", format!("there is a command `mlops-lint {command}`")),
                 None => failure,
             }

@@ -4,6 +4,7 @@
 
 mod args;
 mod check;
+mod completions;
 mod config;
 mod explain;
 mod lint;
@@ -115,6 +116,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, io: &mut Stdio<'_>) ->
         Some(Command::Rules(args)) => rules::run(&args, io),
         Some(Command::Explain(args)) => explain::run(&args, io),
         Some(Command::Config(args)) => config::run(&args.check, io),
+        Some(Command::Completions(args)) => completions::completions(&args, io),
+        Some(Command::Man) => completions::man(io),
         None => check::run(&cli.check, io),
     };
     result.unwrap_or_else(|failure| {

@@ -188,3 +188,19 @@ fn explain_takes_ids_and_names_and_suggests() {
     let ran = sandbox.run(&["explain", "nothing-like-it"]);
     assert_eq!(ran.stderr, "error: there is no rule `nothing-like-it`\n  help: `mlops-lint rules` lists them all\n");
 }
+
+#[test]
+fn shells_complete_every_option_and_the_manual_names_it() {
+    let sandbox = Sandbox::new(&[]);
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        let ran = sandbox.run(&["completions", shell]);
+        assert_eq!(ran.exit, Exit::Clean, "{}", ran.stderr);
+        for option in ["select", "min-severity", "changed"] {
+            assert!(ran.stdout.contains(option), "{shell}: {option}");
+        }
+    }
+    assert_eq!(sandbox.run(&["completions", "cmd"]).exit, Exit::CouldNotRun);
+    let ran = sandbox.run(&["man"]);
+    assert!(ran.stdout.starts_with(".ie") && ran.stdout.contains(".SH OPTIONS"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("\\-\\-fail\\-on") && ran.stdout.contains("completions"), "{}", ran.stdout);
+}
