@@ -11,6 +11,7 @@ mod note;
 mod options;
 mod place;
 mod registry;
+mod schema;
 mod selector;
 pub mod testing;
 
@@ -23,6 +24,7 @@ pub use judge::{Target, Verdict, judge, judge_with};
 pub use meta::{LazyDocs, Profile, RuleDocs, RuleMeta};
 pub use options::{OptionError, RuleOption};
 pub use registry::{KEYS, Registered, Registry, Rule, RuleFileError};
+pub use schema::schema;
 pub use selector::{Selection, Selector, UnknownSelector};
 
 /// What a rule makes of a verdict that cannot be reached.

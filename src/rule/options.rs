@@ -11,7 +11,7 @@ use crate::syntax::{self, Node};
 use super::declarative::{Compiled, RuleError, only, suggestion, text};
 
 /// What an option may be.
-const TYPES: [&str; 3] = ["number", "text", "texts"];
+pub(super) const TYPES: [&str; 3] = ["number", "text", "texts"];
 
 /// An option of a rule.
 #[derive(Debug, Clone, PartialEq, Eq)]

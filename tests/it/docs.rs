@@ -304,6 +304,76 @@ fn categories(old: &str) -> String {
     fresh
 }
 
+/// A schema as it is written: one key a line, so that a change shows what changed.
+fn written(schema: &serde_json::Value) -> String {
+    serde_json::to_string_pretty(schema).unwrap() + "\n"
+}
+
+#[test]
+fn schemas_are_fresh() {
+    for (path, schema) in [
+        ("docs/schema/config.schema.json", mlops_lint::config::schema()),
+        ("docs/schema/rule.schema.json", mlops_lint::rule::schema()),
+    ] {
+        let old = fs::read_to_string(root().join(path)).unwrap_or_default();
+        settle(path, &old, &written(&schema));
+    }
+}
+
+/// YAML as JSON has it; enough for files of ours, which have no tags.
+fn as_json(node: mlops_lint::syntax::Node<'_>) -> serde_json::Value {
+    use mlops_lint::syntax::ScalarType;
+    if node.is_mapping() {
+        node.entries().map(|(key, value)| (key.text().to_owned(), as_json(value))).collect()
+    } else if node.is_sequence() {
+        node.items().map(as_json).collect()
+    } else {
+        match node.scalar_type() {
+            Some(ScalarType::Bool(flag)) => flag.into(),
+            Some(ScalarType::Int(_) | ScalarType::Float(_)) => {
+                serde_json::from_str(node.text()).unwrap_or_else(|_| node.text().into())
+            }
+            _ => node.text().into(),
+        }
+    }
+}
+
+#[test]
+fn schemas_accept_what_the_program_accepts() {
+    let rule = jsonschema::validator_for(&mlops_lint::rule::schema()).unwrap();
+    for path in glob_rules() {
+        let text = fs::read_to_string(&path).unwrap();
+        let parsed = parse(FileId::new(0), &text.as_str().into());
+        let value = as_json(parsed.document.root().unwrap());
+        let wrong: Vec<_> = rule.iter_errors(&value).map(|error| error.to_string()).collect();
+        assert!(wrong.is_empty(), "{}: {wrong:?}", path.display());
+    }
+    let config = jsonschema::validator_for(&mlops_lint::config::schema()).unwrap();
+    let good = serde_json::json!({
+        "include": "infra/**", "select": ["ENC"], "profile": "strict", "severity": {"lab/**": {"ENC": "low"}, "NET": "info"},
+        "suppress": [{"rules": "ENC001", "paths": ["lab/**"], "reason": "a lab", "until": "2027-01-31"}],
+        "environments": {"dev": {"Environment": "dev", "Zones": ["a", "b"]}},
+        "stacks": {"net": {"template": "n.yaml", "parameters": {"Key": {"stack": "kms", "output": "Arn"}}}},
+        "shared-parameters": "none", "options": {"REL001": {"instances": 3}},
+    });
+    assert!(config.is_valid(&good), "{:?}", config.iter_errors(&good).map(|e| e.to_string()).collect::<Vec<_>>());
+    for bad in [
+        serde_json::json!({"profil": "strict"}),
+        serde_json::json!({"fail-on": "hihg"}),
+        serde_json::json!({"suppress": [{"rules": "ENC001", "paths": "a"}]}),
+        serde_json::json!({"stacks": {"net": {}}}),
+    ] {
+        assert!(!config.is_valid(&bad), "{bad}");
+    }
+}
+
+/// The rule files of the project.
+fn glob_rules() -> Vec<PathBuf> {
+    let folders = fs::read_dir(root().join("rules")).unwrap().map(|entry| entry.unwrap().path());
+    let rules = folders.filter(|folder| folder.is_dir() && !folder.ends_with("catalog"));
+    rules.flat_map(|folder| fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path())).collect()
+}
+
 #[test]
 fn generated_parts_are_fresh() {
     let _mine = DOCUMENTS_ARE_MINE.lock().unwrap_or_else(PoisonError::into_inner);
