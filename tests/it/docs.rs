@@ -29,8 +29,15 @@ use mlops_lint::source::FileId;
 use mlops_lint::syntax::parse;
 
 /// The documents that people read.
-const DOCUMENTS: [&str; 6] =
-    ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/architecture.md", "docs/writing-rules.md", "docs/report.md"];
+const DOCUMENTS: [&str; 7] = [
+    "README.md",
+    "CONTRIBUTING.md",
+    "CHANGELOG.md",
+    "docs/architecture.md",
+    "docs/configuration.md",
+    "docs/report.md",
+    "docs/writing-rules.md",
+];
 
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
@@ -270,6 +277,17 @@ fn generated(name: &str, old: &str) -> String {
             format!("| table | what it lists | as of | open |\n|---|---|---|---|\n{}", rows.collect::<String>())
         }
         "categories" => categories(old),
+        "config-keys" => {
+            let rows = mlops_lint::config::KEYS.iter().map(|key| {
+                let takes = match key.shape {
+                    mlops_lint::config::Shape::Word(words) => words.join(", "),
+                    mlops_lint::config::Shape::Texts => "a text or a list".to_owned(),
+                    mlops_lint::config::Shape::Own(_) => "a map or a list".to_owned(),
+                };
+                format!("| `{}` | {takes} | {} | {} |\n", key.name, key.about, key.default)
+            });
+            format!("| key | takes | says | without it |\n|---|---|---|---|\n{}", rows.collect::<String>())
+        }
         "count" => format!("{} rules", Registry::bundled().rules().len()),
         "sagemaker" => {
             let about = |kind: &str| kind.contains("SageMaker") || kind.starts_with("ML::") || kind.starts_with("PD::");
@@ -479,7 +497,7 @@ fn rules_in_documents_are_rules_whose_tests_notice_every_change() {
 #[test]
 fn options_in_documents_exist() {
     let help: String =
-        ["check", "rules", "explain"].map(|command| program(&format!("{command} --help"), &root()).1).concat();
+        ["check", "rules", "explain", "config"].map(|command| program(&format!("{command} --help"), &root()).1).concat();
     let known: BTreeSet<&str> = options(&help).collect();
     // Of cargo and git, which documents name too.
     let others = BTreeSet::from([
