@@ -1,9 +1,11 @@
-//! Turns `rules/` into static data, so that the program parses no table and compiles no pattern when it starts.
+//! Turns `rules/` and `templates/` into static data, so that the program parses no table and compiles no pattern when it starts.
 //!
 //! Reads rule files and tables as untyped YAML and writes three things into `OUT_DIR`: `catalog.rs` (the index as
 //! Rust statics), `rules.json` (bodies and documentation of the rules, one after the other) and `automata.bin`
 //! (the patterns as sparse automata). A mistake in a file fails the build and names the file.
 
+#[path = "build/bundled.rs"]
+mod bundled;
 #[path = "src/value/pattern/compile.rs"]
 mod compile;
 #[path = "build/documents.rs"]
@@ -28,6 +30,7 @@ use source::Problems;
 
 fn main() -> ExitCode {
     println!("cargo::rerun-if-changed=rules");
+    println!("cargo::rerun-if-changed=templates");
     let root = PathBuf::from(variable("CARGO_MANIFEST_DIR"));
     let mut problems = Problems::default();
     let files = generate(&root, &mut problems);
@@ -63,6 +66,7 @@ fn generate(root: &Path, problems: &mut Problems) -> [(&'static str, Vec<u8>); 3
     documents::write(root, problems, &mut code);
     let texts = rules::write(&rules, &tables, &mut code);
     patterns::write(&automata, &mut code);
+    bundled::write(root, problems, &mut code);
     [("catalog.rs", code.into_bytes()), ("rules.json", texts.into_bytes()), ("automata.bin", automata.blob)]
 }
 

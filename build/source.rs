@@ -29,7 +29,8 @@ pub(crate) fn folders(folder: &Path) -> Vec<PathBuf> {
     folders
 }
 
-fn entries(folder: &Path) -> Vec<PathBuf> {
+/// What stands directly in a folder, by name.
+pub(crate) fn entries(folder: &Path) -> Vec<PathBuf> {
     let Ok(entries) = std::fs::read_dir(folder) else {
         return Vec::new();
     };

@@ -3,11 +3,13 @@
 //! `build.rs` turns `rules/` into what stands here. Nothing is parsed or compiled when the program starts; there are
 //! only bytes and lookups, so every floor may ask.
 
+mod bundled;
 mod documents;
 mod generated;
 mod naming;
 mod rules;
 
+pub use bundled::{BundledFile, reference};
 pub use documents::{
     EmbeddedProperty, Format, VirtualRule, asl_action, embedded, images, nested_states, nested_steps, pipeline_step,
     virtual_resources,

@@ -23,7 +23,7 @@ Exit codes: 0 nothing at or above --fail-on, 1 findings, 2 the run was not possi
     args_conflicts_with_subcommands = true,
     disable_help_subcommand = true,
     after_help = AFTER_HELP,
-    override_usage = "mlops-lint [check] [OPTIONS] [PATH]...\n       mlops-lint rules [OPTIONS]\n       mlops-lint explain [OPTIONS] RULE\n       mlops-lint config [OPTIONS] [PATH]...\n       mlops-lint completions SHELL\n       mlops-lint man"
+    override_usage = "mlops-lint [check] [OPTIONS] [PATH]...\n       mlops-lint rules [OPTIONS]\n       mlops-lint explain [OPTIONS] RULE\n       mlops-lint config [OPTIONS] [PATH]...\n       mlops-lint init [OPTIONS] [DIR]\n       mlops-lint completions SHELL\n       mlops-lint man"
 )]
 pub(super) struct Cli {
     #[command(subcommand)]
@@ -43,6 +43,8 @@ pub(super) enum Command {
     Explain(ExplainArgs),
     /// Show the settings that hold for paths, and where each comes from
     Config(ConfigArgs),
+    /// Write the reference architecture, a configuration, a hook and a workflow into a repository
+    Init(InitArgs),
     /// Print a script that completes commands and options in a shell
     Completions(CompletionsArgs),
     /// Print the manual page, in roff
@@ -66,6 +68,12 @@ pub(super) struct CheckArgs {
     /// Files that are no templates, or that the configuration excludes, are passed over; if none is left, that is fine.
     #[arg(long, help_heading = "Input")]
     pub(super) changed: bool,
+
+    /// Load the templates of the reference architecture beside your own, so that imports of its exports are judged
+    ///
+    /// Nothing is reported on them, unless `--reference=report` asks for it.
+    #[arg(long, value_name = "MODE", num_args = 0..=1, require_equals = true, default_missing_value = "load", value_parser = words::<Reference>(&["load", "report"]), hide_possible_values = true, help_heading = "Input")]
+    pub(super) reference: Option<Reference>,
 
     /// Leave out what the configuration excludes also where it is named
     #[arg(long, help_heading = "Input")]
@@ -179,6 +187,50 @@ pub(super) struct ConfigArgs {
     /// The paths and options of a run
     #[command(flatten)]
     pub(super) check: CheckArgs,
+}
+
+/// What becomes of the templates of the program itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reference {
+    /// They are in the graph.
+    Load,
+    /// They are in the graph, and are reported on.
+    Report,
+}
+
+impl FromStr for Reference {
+    type Err = String;
+
+    fn from_str(word: &str) -> Result<Self, String> {
+        match word {
+            "load" => Ok(Self::Load),
+            "report" => Ok(Self::Report),
+            other => Err(format!("`{other}` is neither load nor report")),
+        }
+    }
+}
+
+#[derive(Debug, Args)]
+pub(super) struct InitArgs {
+    /// The repository to write into [default: .]
+    #[arg(value_name = "DIR")]
+    pub(super) directory: Option<Utf8PathBuf>,
+
+    /// The name of the project, which every resource's name begins with: at most 12 small letters, digits and hyphens
+    #[arg(long, value_name = "NAME", default_value = "mlops")]
+    pub(super) name: String,
+
+    /// The environments that the workflow deploys and the configuration checks
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', default_values = ["dev", "staging", "production"], value_parser = ["dev", "staging", "production"])]
+    pub(super) environments: Vec<String>,
+
+    /// Say what would be written, and write nothing
+    #[arg(long)]
+    pub(super) dry_run: bool,
+
+    /// When to use colours
+    #[arg(long, value_name = "WHEN", default_value = "auto", value_parser = words::<ColorChoice>(&["auto", "always", "never"]))]
+    pub(super) color: ColorChoice,
 }
 
 #[derive(Debug, Args)]

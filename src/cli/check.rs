@@ -59,7 +59,10 @@ fn check(args: &CheckArgs, io: &mut Stdio<'_>) -> Result<Exit, Failure> {
         }
     }
     let looked_at = found.looked_at;
-    let groups = ground.plan.groups(found.templates, &ground.cwd, &ground.configs);
+    let mut groups = ground.plan.groups(found.templates, &ground.cwd, &ground.configs);
+    if let Some(mode) = args.reference {
+        groups.iter_mut().for_each(|group| group.add_reference(mode));
+    }
     let Some(mut outcome) = lint_all(args, groups, &ground, &mut timings)? else { return Ok(Exit::Clean) };
     outcome.report.counts.files = looked_at;
     let color = color(args.color, io.stdout_is_terminal, io.env);
@@ -235,8 +238,10 @@ fn nothing_to_check(error: DiscoverError) -> Failure {
     match error {
         DiscoverError::Missing(path) => {
             let failure = Failure::new(message);
-            match did_you_mean(path.as_str(), ["check", "rules", "explain", "config", "completions", "man"].into_iter())
-            {
+            match did_you_mean(
+                path.as_str(),
+                ["check", "rules", "explain", "config", "init", "completions", "man"].into_iter(),
+            ) {
                 Some(command) => failure.with("help", format!("there is a command `mlops-lint {command}`")),
                 None => failure,
             }

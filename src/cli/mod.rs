@@ -7,6 +7,7 @@ mod check;
 mod completions;
 mod config;
 mod explain;
+mod init;
 mod lint;
 mod projects;
 mod rules;
@@ -116,6 +117,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, io: &mut Stdio<'_>) ->
         Some(Command::Rules(args)) => rules::run(&args, io),
         Some(Command::Explain(args)) => explain::run(&args, io),
         Some(Command::Config(args)) => config::run(&args.check, io),
+        Some(Command::Init(args)) => init::run(&args, io),
         Some(Command::Completions(args)) => completions::completions(&args, io),
         Some(Command::Man) => completions::man(io),
         None => check::run(&cli.check, io),

@@ -6,11 +6,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use camino::{Utf8Path, Utf8PathBuf};
 use rustc_hash::FxHashMap;
 
+use crate::catalog::{BundledFile, reference};
 use crate::config::{Config, FILE_NAME};
-use crate::project::discover::{Filter, Found, STDIN, normal_path, path_for_people, portable_path};
+use crate::project::discover::{Filter, Found, REFERENCE, STDIN, normal_path, path_for_people, portable_path};
 use crate::rule::RuleFileError;
 
-use super::args::CheckArgs;
+use super::args::{CheckArgs, Reference};
 use super::{Failure, lint::rule_error};
 
 /// A configuration with the folder that its paths are relative to.
@@ -173,6 +174,19 @@ pub(super) struct Group {
     pub(super) partial: bool,
     /// Which of its templates are reported on; all if absent.
     pub(super) reported: Option<Vec<bool>>,
+}
+
+impl Group {
+    /// Adds the templates of the reference architecture. They come first, as what others import from.
+    pub(super) fn add_reference(&mut self, mode: Reference) {
+        let bundled = reference().iter().filter(|file| file.is_template());
+        let path = |file: &BundledFile| Utf8Path::new(REFERENCE).join(file.path);
+        let templates: Vec<_> = bundled.map(|file| Found { path: path(file), text: file.text.into() }).collect();
+        let reported = self.reported.take().unwrap_or_else(|| vec![true; self.templates.len()]);
+        let theirs = vec![mode == Reference::Report; templates.len()];
+        self.reported = Some(theirs.into_iter().chain(reported).collect());
+        self.templates.splice(0..0, templates);
+    }
 }
 
 impl Plan {

@@ -33,6 +33,9 @@ pub const MAX_BYTES: u64 = 10 * 1024 * 1024;
 /// The path that stands for standard input.
 pub const STDIN: &str = "<stdin>";
 
+/// The folder that stands for the templates of the program itself.
+pub const REFERENCE: &str = "<reference>";
+
 /// From how many files on reading them is spread over threads.
 const PARALLEL_FROM: usize = 8;
 

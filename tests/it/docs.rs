@@ -496,8 +496,9 @@ fn rules_in_documents_are_rules_whose_tests_notice_every_change() {
 
 #[test]
 fn options_in_documents_exist() {
-    let help: String =
-        ["check", "rules", "explain", "config"].map(|command| program(&format!("{command} --help"), &root()).1).concat();
+    let help: String = ["check", "rules", "explain", "config"]
+        .map(|command| program(&format!("{command} --help"), &root()).1)
+        .concat();
     let known: BTreeSet<&str> = options(&help).collect();
     // Of cargo and git, which documents name too.
     let others = BTreeSet::from([

@@ -2,7 +2,7 @@
 
 use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
 
-use super::STDIN;
+use super::{REFERENCE, STDIN};
 
 /// The nearest directory at or above `start` that holds `.git`, or nothing.
 ///
@@ -13,8 +13,8 @@ pub fn repository_root(start: &Utf8Path) -> Option<Utf8PathBuf> {
 
 /// The path of machine formats: relative to the root with forward slashes, absolute only outside of it.
 pub fn portable_path(root: &Utf8Path, cwd: &Utf8Path, path: &Utf8Path) -> String {
-    if path == STDIN {
-        return STDIN.to_owned();
+    if is_no_file(path) {
+        return path.to_string();
     }
     let absolute = normal_path(&cwd.join(path));
     slashed(absolute.strip_prefix(normal_path(root)).unwrap_or(&absolute))
@@ -22,8 +22,8 @@ pub fn portable_path(root: &Utf8Path, cwd: &Utf8Path, path: &Utf8Path) -> String
 
 /// The path for people: relative to the current directory, also upwards as far as the root, else absolute.
 pub fn path_for_people(root: &Utf8Path, cwd: &Utf8Path, path: &Utf8Path) -> String {
-    if path == STDIN {
-        return STDIN.to_owned();
+    if is_no_file(path) {
+        return path.to_string();
     }
     let (cwd, absolute) = (normal_path(cwd), normal_path(&cwd.join(path)));
     if let Ok(below) = absolute.strip_prefix(&cwd) {
@@ -36,6 +36,11 @@ pub fn path_for_people(root: &Utf8Path, cwd: &Utf8Path, path: &Utf8Path) -> Stri
     let shared = cwd.components().zip(absolute.components()).take_while(|(a, b)| a == b).count();
     let up = cwd.components().skip(shared).map(|_| Utf8Component::ParentDir);
     slashed(&up.chain(absolute.components().skip(shared)).collect::<Utf8PathBuf>())
+}
+
+/// True for what was not read from a file: standard input, and what the program carries.
+fn is_no_file(path: &Utf8Path) -> bool {
+    path == STDIN || path.starts_with(REFERENCE)
 }
 
 /// Without `.`, `..` and doubled separators.

@@ -2,6 +2,7 @@
 
 mod config;
 mod discover;
+mod init;
 mod options;
 mod verdict;
 
