@@ -16,7 +16,7 @@ pub struct BundledFile {
 impl BundledFile {
     /// True for what CloudFormation deploys.
     pub fn is_template(&self) -> bool {
-        self.path.ends_with(".yaml") && self.path.split('/').count() == 2 && !self.path.starts_with('.')
+        matches!(self.path.split_once('/'), Some(("infrastructure" | "pipeline" | "monitoring", _)))
     }
 }
 

@@ -61,7 +61,9 @@ fn check(args: &CheckArgs, io: &mut Stdio<'_>) -> Result<Exit, Failure> {
     let looked_at = found.looked_at;
     let mut groups = ground.plan.groups(found.templates, &ground.cwd, &ground.configs);
     if let Some(mode) = args.reference {
-        groups.iter_mut().for_each(|group| group.add_reference(mode));
+        for group in &mut groups {
+            group.add_reference(mode);
+        }
     }
     let Some(mut outcome) = lint_all(args, groups, &ground, &mut timings)? else { return Ok(Exit::Clean) };
     outcome.report.counts.files = looked_at;
