@@ -1,26 +1,38 @@
-//! A container image as its parts: registry, account, region, repository, tag, digest (`rule-language.md` §4.7), and the
-//! type of the resource that holds it.
+//! A container image as its parts: registry, account, region, repository, tag, digest (`rule-language.md` §4.7), its name
+//! without tag and digest, and what runs it.
 
 use std::borrow::Cow;
 
 use crate::value::{Cursor, Found, Map, Part, Resolver, Scalar, ScalarKind, Value, View, joined};
 
-/// The view of an image: each part is text, symbolic, absent or unknown.
-pub(super) fn view<'p>(resolver: &Resolver<'_, 'p>, cursor: Cursor<'p>, holder: &'p str) -> Found<'p> {
+use super::Entity;
+
+/// The view of an image: each part is text, symbolic, absent or unknown. `kind` is that of what runs it.
+pub(super) fn view<'p>(
+    resolver: &Resolver<'_, 'p>,
+    cursor: Cursor<'p>,
+    entity: &Entity<'p>,
+    kind: &'p str,
+) -> Found<'p> {
     let uri = resolver.found(cursor);
     let cursor = uri.cursor;
     let found = |value: Value<'p>| Found { value, cursor, missing: &[] };
-    let holder = || found(Value::Scalar(Scalar { text: Cow::Borrowed(holder), kind: ScalarKind::String }));
+    let text = |text: &'p str| found(Value::Scalar(Scalar { text: Cow::Borrowed(text), kind: ScalarKind::String }));
+    let holding = [
+        ("holder", text(&entity.resource.kind)),
+        ("kind", text(kind)),
+        ("node", found(Value::Entity(entity.holder))),
+    ];
     let parts = match (&uri.value, resolver.parts(&uri.value)) {
         (Value::Absent, _) | (_, None) => None,
         (_, Some(parts)) => Some(parts),
     };
     let Some(parts) = parts else {
         let value = uri.value.clone();
-        let mut members = ["uri", "registry", "account", "region", "repository", "tag", "digest"]
+        let mut members = ["uri", "name", "registry", "account", "region", "repository", "tag", "digest"]
             .map(|name| (name, found(value.clone())))
             .to_vec();
-        members.push(("holder", holder()));
+        members.extend(holding);
         return found(Value::Map(Map::View(View { members, cursor }.into())));
     };
     let image = split(&parts);
@@ -32,20 +44,23 @@ pub(super) fn view<'p>(resolver: &Resolver<'_, 'p>, cursor: Cursor<'p>, holder: 
     let digest = if opaque { unknown() } else { optional(image.digest) };
     let registry = image.registry.clone();
     let (account, region) = registry.as_deref().map_or((None, None), account_and_region);
-    let members = vec![
+    let mut members = vec![
         ("uri", found(uri.value.clone())),
+        ("name", found(if opaque { unknown() } else { joined(image.name) })),
         ("registry", found(if opaque { unknown() } else { optional(registry) })),
         ("account", found(if opaque { unknown() } else { optional(account) })),
         ("region", found(if opaque { unknown() } else { optional(region) })),
         ("repository", found(if opaque { unknown() } else { joined(image.repository) })),
         ("tag", found(tag)),
         ("digest", found(digest)),
-        ("holder", holder()),
     ];
+    members.extend(holding);
     found(Value::Map(Map::View(View { members, cursor }.into())))
 }
 
 struct Image<'p> {
+    /// Registry and repository.
+    name: Vec<Part<'p>>,
     registry: Option<Vec<Part<'p>>>,
     repository: Vec<Part<'p>>,
     tag: Option<Vec<Part<'p>>>,
@@ -72,7 +87,7 @@ fn split<'p>(parts: &[Part<'p>]) -> Image<'p> {
     };
     // Where the text ends in a hole without a literal `:` or `@` before it, the hole may bring them along.
     let opaque = digest.is_none() && tag.is_none() && matches!(parts.last(), Some(Part::Hole(_)));
-    Image { registry, repository, tag, digest, opaque }
+    Image { name: path, registry, repository, tag, digest, opaque }
 }
 
 fn has_hole(parts: &[Part<'_>]) -> bool {
@@ -179,6 +194,7 @@ mod tests {
         assert_eq!(shown(image.registry.clone()).unwrap(), "${X}.dkr.ecr.${X}.amazonaws.com");
         assert_eq!(text_of(&joined(image.repository)), "team/train");
         assert_eq!(shown(image.tag).unwrap(), "latest");
+        assert_eq!(text_of(&joined(image.name)), "${X}.dkr.ecr.${X}.amazonaws.com/team/train");
         assert!(image.digest.is_none() && !image.opaque);
         let (account, region) = account_and_region(&image.registry.unwrap());
         assert_eq!((shown(account).unwrap(), shown(region).unwrap()), ("${X}".into(), "${X}".into()));

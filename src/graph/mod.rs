@@ -64,6 +64,8 @@ pub struct Entity<'p> {
     pub kind: &'p str,
     /// What it was read from, if it is no resource itself.
     pub virtual_node: Option<Box<VirtualNode<'p>>>,
+    /// What runs it, if it is an image: the job or model; else the resource.
+    holder: EntityId,
 }
 
 impl Entity<'_> {
@@ -100,17 +102,25 @@ impl<'p> StackGraph<'p> {
         for template in templates {
             graph.first.push(to_u32(graph.entities.len()));
             for resource in &template.resources {
-                graph.push(Entity { template: template.id, resource, kind: &resource.kind, virtual_node: None });
+                let holder = EntityId(to_u32(graph.entities.len()));
+                let kind = &resource.kind;
+                graph.push(Entity { template: template.id, resource, kind, virtual_node: None, holder });
             }
         }
         for (template, nodes) in templates.iter().zip(virtual_nodes) {
+            let start = graph.entities.len();
             for node in nodes {
                 let resource = &template.resources[node.owner];
+                let holder = match node.holder {
+                    Some(index) => EntityId(to_u32(start + index)),
+                    None => graph.resource_entity(template.id, node.owner),
+                };
                 graph.push(Entity {
                     template: template.id,
                     resource,
                     kind: node.kind,
                     virtual_node: Some(Box::new(node)),
+                    holder,
                 });
             }
         }
@@ -182,13 +192,6 @@ impl<'p> StackGraph<'p> {
             }
         }
         Ok(true)
-    }
-
-    /// The body of the resource of a node.
-    fn body(&self, id: EntityId) -> Cursor<'p> {
-        let entity = self.entity(id);
-        let template = &self.templates[entity.template.index()];
-        Cursor::new(template, &entity.resource.bindings, template.node(entity.resource.body))
     }
 
     /// The automaton of the values that an `AllowedPattern` admits; nothing if it cannot be told.
@@ -282,11 +285,17 @@ impl<'p> World<'p> for StackGraph<'p> {
         Some(start.to(node))
     }
 
+    fn body(&self, id: EntityId) -> Cursor<'p> {
+        let entity = self.entity(id);
+        let template = &self.templates[entity.template.index()];
+        Cursor::new(template, &entity.resource.bindings, template.node(entity.resource.body))
+    }
+
     fn root(&self, resolver: &Resolver<'_, 'p>, id: EntityId) -> Found<'p> {
         let entity = self.entity(id);
         if let Some(node) = &entity.virtual_node {
             if entity.kind == "ML::Image" {
-                return image::view(resolver, node.cursor, &entity.resource.kind);
+                return image::view(resolver, node.cursor, entity, self.entity(entity.holder).kind);
             }
             return resolver.found(node.cursor);
         }

@@ -42,8 +42,8 @@ pub const OPERATORS: &[(&str, &str, &str)] = &[
     ("same_as", "$path", "equal to another value, holes compared by identity"),
     ("matches", "a regular expression, a list of them or {table}", "a pattern matches somewhere in the text"),
     ("not_matches", "a regular expression, a list of them or {table}", "no pattern matches"),
-    ("glob", "a glob, a list of them or {table}", "a glob covers the whole text; * also crosses / and :"),
-    ("not_glob", "a glob, a list of them or {table}", "no glob covers the text"),
+    ("glob", "a glob, a list of them, {table} or $path", "a glob covers the whole text; * also crosses / and :"),
+    ("not_glob", "a glob, a list of them, {table} or $path", "no glob covers the text"),
     ("prefix", "a text or a list of them", "the text starts with one of them"),
     ("suffix", "a text or a list of them", "the text ends with one of them"),
     ("contains", "a text or a list of them", "the text or list holds one of them"),
@@ -309,8 +309,8 @@ fn operator(key: Node<'_>, argument: Node<'_>) -> Compiled<Operator> {
         "not_in" => not(Operator::In(set(argument)?)),
         "matches" => Operator::Matches(patterns(argument, PatternKind::Regex)?),
         "not_matches" => not(Operator::Matches(patterns(argument, PatternKind::Regex)?)),
-        "glob" => Operator::Matches(patterns(argument, PatternKind::Glob)?),
-        "not_glob" => not(Operator::Matches(patterns(argument, PatternKind::Glob)?)),
+        "glob" => glob(argument)?,
+        "not_glob" => not(glob(argument)?),
         "prefix" => Operator::Prefix(texts(argument)?),
         "suffix" => Operator::Suffix(texts(argument)?),
         "contains" => Operator::Contains(texts(argument)?),
@@ -410,6 +410,13 @@ fn patterns(node: Node<'_>, kind: PatternKind) -> Compiled<Patterns> {
         Ok(automaton) => Ok(Patterns { automata: vec![automaton], table }),
         Err(message) => error(node, message, None),
     }
+}
+
+fn glob(node: Node<'_>) -> Compiled<Operator> {
+    if node.scalar().is_some_and(|text| text.starts_with('$')) {
+        return Ok(Operator::Glob(term_path(node)?));
+    }
+    Ok(Operator::Matches(patterns(node, PatternKind::Glob)?))
 }
 
 fn blocks(node: Node<'_>) -> Compiled<Vec<Box<str>>> {

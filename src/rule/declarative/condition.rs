@@ -192,6 +192,8 @@ pub enum Operator {
     In(Set),
     /// A pattern matches.
     Matches(Patterns),
+    /// A glob that the templates hold covers the text.
+    Glob(TermPath),
     /// Starts with one of these.
     Prefix(Vec<Box<str>>),
     /// Ends with one of these.

@@ -50,6 +50,9 @@ impl<'p> Evaluator<'_, 'p> {
             Operator::Equals(term) => self.equals(value, term, env),
             Operator::In(set) => self.in_set(value, set, env),
             Operator::Matches(patterns) => self.matches_any(value, &patterns.automata, patterns.table),
+            Operator::Glob(path) => self.values(path, env).iter().fold(Outcome::FALSE, |known, pattern| {
+                known.or(|| self.glob(value, &pattern.value))
+            }),
             Operator::Prefix(texts) => self.affix(value, texts, true),
             Operator::Suffix(texts) => self.affix(value, texts, false),
             Operator::Contains(texts) => self.contains(value, texts),
@@ -276,6 +279,19 @@ impl<'p> Evaluator<'_, 'p> {
         match table {
             Some(table) => open(outcome, value, table),
             None => outcome,
+        }
+    }
+
+    /// Whether a glob that stands in a template covers a text.
+    fn glob(&self, value: &Value<'p>, pattern: &Value<'p>) -> Outcome<'p> {
+        match pattern {
+            Value::Scalar(scalar) => match Automaton::any(PatternKind::Glob, &[&scalar.text]) {
+                Ok(automaton) => self.matches_any(value, &[automaton], None),
+                Err(_) => Outcome::unknown(Unknown::because(ReasonKind::Malformed, scalar.text.to_string())),
+            },
+            Value::Symbolic(parts) => Outcome::unknown(self.resolver.why(parts)),
+            Value::Unknown(why) => Outcome::unknown((**why).clone()),
+            _ => Outcome::FALSE,
         }
     }
 
