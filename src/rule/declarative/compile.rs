@@ -46,7 +46,7 @@ pub const OPERATORS: &[(&str, &str, &str)] = &[
     ("not_glob", "a glob, a list of them, {table} or $path", "no glob covers the text"),
     ("prefix", "a text or a list of them", "the text starts with one of them"),
     ("suffix", "a text or a list of them", "the text ends with one of them"),
-    ("contains", "a text or a list of them", "the text or list holds one of them"),
+    ("contains", "a text, a list of them or $path", "the text or list holds one of them"),
     ("at_least", "a number", "a number that is not less"),
     ("at_most", "a number", "a number that is not more"),
     ("above", "a number", "a number that is more"),
@@ -172,8 +172,12 @@ fn subject(node: Node<'_>) -> Compiled<Subject> {
     if node.scalar().is_some() {
         return Ok(Subject::Path(term_paths(node)?));
     }
+    if node.is_sequence() {
+        let paths = node.items().map(term_paths).collect::<Compiled<Vec<_>>>()?;
+        return Ok(Subject::Path(paths.into_iter().flatten().collect()));
+    }
     let Some((key, value)) = node.entries().next() else {
-        return error(node, "a subject is a path, or a map with `nodes`, `statements`, `referrers` or `targets`", None);
+        return error(node, "a subject is a path, a list of paths, or a map with `nodes`, `statements`, `referrers` or `targets`", None);
     };
     match key.text() {
         "nodes" => {
@@ -313,6 +317,7 @@ fn operator(key: Node<'_>, argument: Node<'_>) -> Compiled<Operator> {
         "not_glob" => not(glob(argument)?),
         "prefix" => Operator::Prefix(texts(argument)?),
         "suffix" => Operator::Suffix(texts(argument)?),
+        "contains" if is_path(argument) => Operator::ContainsOf(term_path(argument)?),
         "contains" => Operator::Contains(texts(argument)?),
         "at_least" => Operator::Number(AtLeast, number(argument)?),
         "at_most" => Operator::Number(AtMost, number(argument)?),
@@ -391,7 +396,7 @@ fn set(node: Node<'_>) -> Compiled<Set> {
         let (table, texts) = table(node)?;
         return Ok(Set::Table(table, texts));
     }
-    if node.scalar().is_some_and(|text| text.starts_with('$')) {
+    if is_path(node) {
         return Ok(Set::Path(term_path(node)?));
     }
     Ok(Set::Literals(texts(node)?))
@@ -412,9 +417,14 @@ fn patterns(node: Node<'_>, kind: PatternKind) -> Compiled<Patterns> {
     }
 }
 
+/// True if an argument is read from the templates.
+fn is_path(node: Node<'_>) -> bool {
+    node.scalar().is_some_and(|text| text.starts_with('$'))
+}
+
 fn glob(node: Node<'_>) -> Compiled<Operator> {
-    if node.scalar().is_some_and(|text| text.starts_with('$')) {
-        return Ok(Operator::Glob(term_path(node)?));
+    if is_path(node) {
+        return Ok(Operator::GlobOf(term_path(node)?));
     }
     Ok(Operator::Matches(patterns(node, PatternKind::Glob)?))
 }

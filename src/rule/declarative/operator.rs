@@ -12,7 +12,7 @@ use crate::value::{
     Found, Hole, List, Map, Part, Pseudo, ScalarKind, Truth, Unknown, Value, equal_text, same, text_of,
 };
 
-use super::condition::{Comparison, Form, Operator, Reference, Set, Term};
+use super::condition::{Comparison, Form, Operator, Reference, Set, Term, TermPath};
 use super::evaluate::{Env, Evaluator, Outcome};
 
 impl Comparison {
@@ -50,9 +50,13 @@ impl<'p> Evaluator<'_, 'p> {
             Operator::Equals(term) => self.equals(value, term, env),
             Operator::In(set) => self.in_set(value, set, env),
             Operator::Matches(patterns) => self.matches_any(value, &patterns.automata, patterns.table),
-            Operator::Glob(path) => self.values(path, env).iter().fold(Outcome::FALSE, |known, pattern| {
-                known.or(|| self.glob(value, &pattern.value))
+            Operator::GlobOf(path) => self.with_texts(path, env, |pattern| {
+                match Automaton::any(PatternKind::Glob, &[pattern]) {
+                    Ok(automaton) => self.matches_any(value, &[automaton], None),
+                    Err(_) => Outcome::unknown(Unknown::because(ReasonKind::Malformed, pattern)),
+                }
             }),
+            Operator::ContainsOf(path) => self.with_texts(path, env, |text| self.contains(value, &[text.into()])),
             Operator::Prefix(texts) => self.affix(value, texts, true),
             Operator::Suffix(texts) => self.affix(value, texts, false),
             Operator::Contains(texts) => self.contains(value, texts),
@@ -282,17 +286,16 @@ impl<'p> Evaluator<'_, 'p> {
         }
     }
 
-    /// Whether a glob that stands in a template covers a text.
-    fn glob(&self, value: &Value<'p>, pattern: &Value<'p>) -> Outcome<'p> {
-        match pattern {
-            Value::Scalar(scalar) => match Automaton::any(PatternKind::Glob, &[&scalar.text]) {
-                Ok(automaton) => self.matches_any(value, &[automaton], None),
-                Err(_) => Outcome::unknown(Unknown::because(ReasonKind::Malformed, scalar.text.to_string())),
-            },
-            Value::Symbolic(parts) => Outcome::unknown(self.resolver.why(parts)),
-            Value::Unknown(why) => Outcome::unknown((**why).clone()),
-            _ => Outcome::FALSE,
-        }
+    /// Whether a test holds for one of the texts at a path; a text that is not known leaves it open.
+    fn with_texts(&self, path: &'p TermPath, env: &Env<'_, 'p>, test: impl Fn(&str) -> Outcome<'p>) -> Outcome<'p> {
+        self.values(path, env).iter().fold(Outcome::FALSE, |known, found| {
+            known.or(|| match &found.value {
+                Value::Scalar(scalar) => test(&scalar.text),
+                Value::Symbolic(parts) => Outcome::unknown(self.resolver.why(parts)),
+                Value::Unknown(why) => Outcome::unknown((**why).clone()),
+                _ => Outcome::FALSE,
+            })
+        })
     }
 
     /// The automaton of the values that may stand in a hole: what a parameter's `AllowedPattern` admits, what AWS gives.
