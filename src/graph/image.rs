@@ -3,7 +3,8 @@
 
 use std::borrow::Cow;
 
-use crate::value::{Cursor, Found, Map, Part, Resolver, Scalar, ScalarKind, Value, View, joined};
+use crate::catalog::Returned;
+use crate::value::{Cursor, Found, Hole, Map, Part, Resolver, Scalar, ScalarKind, Value, View, joined};
 
 use super::Entity;
 
@@ -85,8 +86,13 @@ fn split<'p>(parts: &[Part<'p>]) -> Image<'p> {
         Some(_) => (None, path.clone()),
         None => (None, registry),
     };
-    // Where the text ends in a hole without a literal `:` or `@` before it, the hole may bring them along.
-    let opaque = digest.is_none() && tag.is_none() && matches!(parts.last(), Some(Part::Hole(_)));
+    // Where the text ends in a hole without a literal `:` or `@` before it, the hole may bring them along; the address of
+    // a repository does not.
+    let opaque = match parts.last() {
+        Some(Part::Hole(Hole::Resource(_, Returned::Url, _))) => false,
+        Some(Part::Hole(_)) => digest.is_none() && tag.is_none(),
+        _ => false,
+    };
     Image { name: path, registry, repository, tag, digest, opaque }
 }
 
@@ -162,7 +168,7 @@ fn account_and_region<'p>(registry: &[Part<'p>]) -> (Option<Vec<Part<'p>>>, Opti
 mod tests {
     use super::*;
     use crate::template::TemplateId;
-    use crate::value::{GroupId, Hole, text_of};
+    use crate::value::{EntityId, GroupId, text_of};
 
     /// Capital letters are parameters.
     fn parts(text: &str) -> Vec<Part<'static>> {
@@ -203,6 +209,7 @@ mod tests {
         assert_eq!(shown(image.digest).unwrap(), "sha256:abc");
         assert!(image.registry.is_none() && image.tag.is_none());
         assert!(split(&parts("I")).opaque);
+        assert!(!split(&[Part::Hole(Hole::Resource(EntityId(0), Returned::Url, "RepositoryUri"))]).opaque);
         assert!(!split(&parts("r/x:T")).opaque);
         assert!(split(&parts("r.io/x:T")).tag.is_some());
         assert!(split(&parts("localhost:5000/x")).tag.is_none());
