@@ -45,9 +45,13 @@ pub(super) fn view<'p>(
     let digest = if opaque { unknown() } else { optional(image.digest) };
     let registry = image.registry.clone();
     let (account, region) = registry.as_deref().map_or((None, None), account_and_region);
+    let name = match &account {
+        Some(account) => name_in_ecr(account, &image.repository),
+        None => image.path,
+    };
     let mut members = vec![
         ("uri", found(uri.value.clone())),
-        ("name", found(if opaque { unknown() } else { joined(image.name) })),
+        ("name", found(if opaque { unknown() } else { joined(name) })),
         ("registry", found(if opaque { unknown() } else { optional(registry) })),
         ("account", found(if opaque { unknown() } else { optional(account) })),
         ("region", found(if opaque { unknown() } else { optional(region) })),
@@ -61,7 +65,7 @@ pub(super) fn view<'p>(
 
 struct Image<'p> {
     /// Registry and repository.
-    name: Vec<Part<'p>>,
+    path: Vec<Part<'p>>,
     registry: Option<Vec<Part<'p>>>,
     repository: Vec<Part<'p>>,
     tag: Option<Vec<Part<'p>>>,
@@ -93,7 +97,7 @@ fn split<'p>(parts: &[Part<'p>]) -> Image<'p> {
         Some(Part::Hole(_)) => digest.is_none() && tag.is_none(),
         _ => false,
     };
-    Image { name: path, registry, repository, tag, digest, opaque }
+    Image { path, registry, repository, tag, digest, opaque }
 }
 
 fn has_hole(parts: &[Part<'_>]) -> bool {
@@ -140,6 +144,11 @@ fn cut<'p>(parts: &[Part<'p>], index: usize, at: usize) -> (Vec<Part<'p>>, Optio
     }
     tail.extend(parts[index + 1..].iter().cloned());
     (head, Some(tail))
+}
+
+/// An image of ECR whichever Region it is pulled from, and however the domain of AWS is written.
+fn name_in_ecr<'p>(account: &[Part<'p>], repository: &[Part<'p>]) -> Vec<Part<'p>> {
+    account.iter().chain(&[Part::Text(Cow::Borrowed("/"))]).chain(repository).cloned().collect()
 }
 
 /// Account and region of an ECR registry, `ACCOUNT.dkr.ecr.REGION.SUFFIX`.
@@ -200,9 +209,11 @@ mod tests {
         assert_eq!(shown(image.registry.clone()).unwrap(), "${X}.dkr.ecr.${X}.amazonaws.com");
         assert_eq!(text_of(&joined(image.repository)), "team/train");
         assert_eq!(shown(image.tag).unwrap(), "latest");
-        assert_eq!(text_of(&joined(image.name)), "${X}.dkr.ecr.${X}.amazonaws.com/team/train");
+        assert_eq!(text_of(&joined(image.path)), "${X}.dkr.ecr.${X}.amazonaws.com/team/train");
         assert!(image.digest.is_none() && !image.opaque);
         let (account, region) = account_and_region(&image.registry.unwrap());
+        let name = name_in_ecr(account.as_deref().unwrap(), &parts("team/train"));
+        assert_eq!(text_of(&joined(name)), "${X}/team/train");
         assert_eq!((shown(account).unwrap(), shown(region).unwrap()), ("${X}".into(), "${X}".into()));
 
         let image = split(&parts("python@sha256:abc"));
