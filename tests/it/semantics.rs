@@ -1,5 +1,6 @@
 //! What the engine makes of templates, told by small rules of our own.
 
+mod conditions;
 mod documents;
 mod intrinsics;
 mod limits;
