@@ -19,11 +19,8 @@ pub(super) fn view<'p>(
     let cursor = uri.cursor;
     let found = |value: Value<'p>| Found { value, cursor, missing: &[] };
     let text = |text: &'p str| found(Value::Scalar(Scalar { text: Cow::Borrowed(text), kind: ScalarKind::String }));
-    let holding = [
-        ("holder", text(&entity.resource.kind)),
-        ("kind", text(kind)),
-        ("node", found(Value::Entity(entity.holder))),
-    ];
+    let holding =
+        [("holder", text(&entity.resource.kind)), ("kind", text(kind)), ("node", found(Value::Entity(entity.holder)))];
     let parts = match (&uri.value, resolver.parts(&uri.value)) {
         (Value::Absent, _) | (_, None) => None,
         (_, Some(parts)) => Some(parts),

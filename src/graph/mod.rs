@@ -21,7 +21,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::catalog;
 use crate::syntax::Node;
 use crate::template::{Output, Resource, Template, TemplateId};
-use crate::value::pattern::Automaton;
+use crate::value::pattern::{Automaton, PatternKind};
 use crate::value::{
     Cursor, Decision, Domain, EntityId, Found, Hole, Imported, ParameterValue, Part, Resolver, Value, World,
 };
@@ -47,6 +47,8 @@ pub struct StackGraph<'p> {
     handed_on: OnceLock<FxHashSet<(TemplateId, EntityId)>>,
     /// The automata of the `AllowedPattern`s that were asked for.
     allowed: Mutex<FxHashMap<&'p str, Option<Arc<Automaton>>>>,
+    /// The automata of the globs in templates that were asked for.
+    globs: Mutex<FxHashMap<Box<str>, Option<Arc<Automaton>>>>,
     /// The name of something that may add resources which cannot be seen.
     unseen: Option<&'p str>,
     /// True if only part of a project was loaded.
@@ -95,6 +97,7 @@ impl<'p> StackGraph<'p> {
             joins: join::Joins::default(),
             handed_on: OnceLock::new(),
             allowed: Mutex::default(),
+            globs: Mutex::default(),
             unseen: unseen(templates),
             partial: options.partial,
         };
@@ -198,6 +201,16 @@ impl<'p> StackGraph<'p> {
     pub fn allowed(&self, pattern: &'p str) -> Option<Arc<Automaton>> {
         let mut allowed = self.allowed.lock().unwrap_or_else(PoisonError::into_inner);
         allowed.entry(pattern).or_insert_with(|| Automaton::allowed_pattern(pattern).map(Arc::new)).clone()
+    }
+
+    /// The automaton of a glob that stands in a template; nothing if it is none.
+    pub fn glob(&self, pattern: &str) -> Option<Arc<Automaton>> {
+        let mut globs = self.globs.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = globs.get(pattern) {
+            return known.clone();
+        }
+        let automaton = Automaton::any(PatternKind::Glob, &[pattern]).ok().map(Arc::new);
+        globs.entry(pattern.into()).or_insert(automaton).clone()
     }
 
     /// The outputs that export a value, with their templates.

@@ -162,13 +162,7 @@ impl<'p> Reader<'p, '_> {
         }
     }
 
-    fn images(
-        &mut self,
-        kind: &str,
-        at: Cursor<'p>,
-        anchor: Option<(&'p str, Node<'p>)>,
-        holder: Option<usize>,
-    ) {
+    fn images(&mut self, kind: &str, at: Cursor<'p>, anchor: Option<(&'p str, Node<'p>)>, holder: Option<usize>) {
         for path in catalog::images(kind) {
             let mut places = Vec::new();
             visit(at.node, path, &mut |node| places.push(node));

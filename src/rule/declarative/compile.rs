@@ -142,6 +142,9 @@ fn leaf(node: Node<'_>, depth: usize) -> Compiled<Leaf> {
         return error(first, "a test needs a subject: `path`, `every`, `some` or `no`", help);
     };
     let subject = subject(subject_node)?;
+    if quantifier == Quantifier::Path && subject_node.is_sequence() {
+        return error(subject_node, "`path` takes one path; `every`, `some` and `no` take several", None);
+    }
     let graph = !matches!(subject, Subject::Path(_));
     if quantifier == Quantifier::Path && graph {
         return error(
@@ -177,7 +180,11 @@ fn subject(node: Node<'_>) -> Compiled<Subject> {
         return Ok(Subject::Path(paths.into_iter().flatten().collect()));
     }
     let Some((key, value)) = node.entries().next() else {
-        return error(node, "a subject is a path, a list of paths, or a map with `nodes`, `statements`, `referrers` or `targets`", None);
+        return error(
+            node,
+            "a subject is a path, a list of paths, or a map with `nodes`, `statements`, `referrers` or `targets`",
+            None,
+        );
     };
     match key.text() {
         "nodes" => {

@@ -50,11 +50,9 @@ impl<'p> Evaluator<'_, 'p> {
             Operator::Equals(term) => self.equals(value, term, env),
             Operator::In(set) => self.in_set(value, set, env),
             Operator::Matches(patterns) => self.matches_any(value, &patterns.automata, patterns.table),
-            Operator::GlobOf(path) => self.with_texts(path, env, |pattern| {
-                match Automaton::any(PatternKind::Glob, &[pattern]) {
-                    Ok(automaton) => self.matches_any(value, &[automaton], None),
-                    Err(_) => Outcome::unknown(Unknown::because(ReasonKind::Malformed, pattern)),
-                }
+            Operator::GlobOf(path) => self.with_texts(path, env, |pattern| match self.graph.glob(pattern) {
+                Some(automaton) => self.matches_any(value, std::slice::from_ref(&*automaton), None),
+                None => Outcome::unknown(Unknown::because(ReasonKind::Malformed, pattern)),
             }),
             Operator::ContainsOf(path) => self.with_texts(path, env, |text| self.contains(value, &[text.into()])),
             Operator::Prefix(texts) => self.affix(value, texts, true),

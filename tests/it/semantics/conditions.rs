@@ -23,7 +23,8 @@ fn an_attribute_stands_beside_the_properties() {
 
 #[test]
 fn an_attribute_of_a_job_is_that_of_its_resource() {
-    let body = "match: ML::TrainingJob\nrequire: { path: \"$self.@Metadata.Owner\", equals: me }\nmessage: \"{value}\"\n";
+    let body =
+        "match: ML::TrainingJob\nrequire: { path: \"$self.@Metadata.Owner\", equals: me }\nmessage: \"{value}\"\n";
     let machine = |owner: &str| {
         format!(
             "Resources:
@@ -85,10 +86,7 @@ Resources:
   Differs: { Type: Test::Thing, Properties: { Name: train, Pattern: prod } }
   Unknown: { Type: Test::Thing, Properties: { Name: train, Pattern: !Ref Free } }
 ";
-    assert_eq!(
-        says(&rule("contains", "$self.Pattern"), template),
-        said(&[("Differs", "no"), ("Unknown", unknown)])
-    );
+    assert_eq!(says(&rule("contains", "$self.Pattern"), template), said(&[("Differs", "no"), ("Unknown", unknown)]));
 }
 
 #[test]
