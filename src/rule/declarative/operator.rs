@@ -261,20 +261,14 @@ impl<'p> Evaluator<'_, 'p> {
                 })
             }
             Value::Symbolic(parts) => {
-                let parts = self.resolver.with_names(parts);
-                let constraints: Vec<Option<Arc<Automaton>>> = parts.iter().map(|part| self.constraint(part)).collect();
-                let pieces: Vec<Piece<'_>> = parts
-                    .iter()
-                    .zip(&constraints)
-                    .map(|(part, constraint)| match (part, constraint) {
-                        (Part::Text(text), _) => Piece::Text(text),
-                        (Part::Hole(_), Some(automaton)) => Piece::Constrained(automaton),
-                        (Part::Hole(_), None) => Piece::Hole,
-                    })
-                    .collect();
-                automata.iter().fold(Outcome::FALSE, |known, automaton| {
-                    known.or(|| Outcome::of(matches(automaton, &pieces), || self.resolver.why(&parts)))
-                })
+                // What AWS gives for a name has no wildcards, which the text that is written for it may not show.
+                let given = automata.iter().fold(Outcome::FALSE, |known, one| known.or(|| self.walked(one, parts)));
+                let named = self.resolver.with_names(parts);
+                if given.truth == Truth::Unknown && named[..] != parts[..] {
+                    automata.iter().fold(Outcome::FALSE, |known, one| known.or(|| self.walked(one, &named)))
+                } else {
+                    given
+                }
             }
             _ => return Outcome::FALSE,
         };
@@ -282,6 +276,21 @@ impl<'p> Evaluator<'_, 'p> {
             Some(table) => open(outcome, value, table),
             None => outcome,
         }
+    }
+
+    /// Whether an automaton accepts a text with holes.
+    fn walked(&self, automaton: &Automaton, parts: &[Part<'p>]) -> Outcome<'p> {
+        let constraints: Vec<Option<Arc<Automaton>>> = parts.iter().map(|part| self.constraint(part)).collect();
+        let pieces: Vec<Piece<'_>> = parts
+            .iter()
+            .zip(&constraints)
+            .map(|(part, constraint)| match (part, constraint) {
+                (Part::Text(text), _) => Piece::Text(text),
+                (Part::Hole(_), Some(automaton)) => Piece::Constrained(automaton),
+                (Part::Hole(_), None) => Piece::Hole,
+            })
+            .collect();
+        Outcome::of(matches(automaton, &pieces), || self.resolver.why(parts))
     }
 
     /// Whether a test holds for one of the texts at a path; a text that is not known leaves it open.

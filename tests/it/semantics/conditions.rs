@@ -122,3 +122,19 @@ message: \"{image} in {image.kind} of {image.holder}, by {image.node}: {image.na
     assert_eq!(judged.findings[0].related.len(), 1);
     assert_eq!(judged.sources.slice(judged.findings[0].related[0].span), "Parameters");
 }
+
+#[test]
+fn the_name_of_a_bucket_has_no_wildcard_whoever_chooses_it() {
+    let body = "match: Test::Thing\nrequire: { path: V, not_matches: \"/\\\\*$\" }\nmessage: \"{value}\"\n";
+    let template = "Parameters:
+  Name: { Type: String }
+Resources:
+  Bucket: { Type: AWS::S3::Bucket, Properties: { BucketName: !Ref Name } }
+  Itself: { Type: Test::Thing, Properties: { V: !Sub \"arn:aws:s3:::${Bucket}\" } }
+  Objects: { Type: Test::Thing, Properties: { V: !Sub \"arn:aws:s3:::${Bucket}/*\" } }
+  Unknown: { Type: Test::Thing, Properties: { V: !Sub \"arn:aws:s3:::${Name}\" } }
+";
+    let said = says(body, template);
+    assert_eq!(said.keys().collect::<Vec<_>>(), ["Objects", "Unknown"]);
+    assert_eq!(said["Unknown"], "? parameter `Name` has no default");
+}
