@@ -58,6 +58,8 @@ impl<'t> Collector<'_, 't> {
                 for (key, value) in map {
                     match key.as_str() {
                         "matches" | "not_matches" => self.argument(Kind::Regex, value),
+                        // A glob that the templates hold is known at run time only.
+                        "glob" | "not_glob" if value.as_str().is_some_and(|text| text.starts_with('$')) => {}
                         "glob" | "not_glob" => self.argument(Kind::Glob, value),
                         _ => {}
                     }

@@ -1,26 +1,36 @@
-//! A container image as its parts: registry, account, region, repository, tag, digest (`rule-language.md` §4.7), and the
-//! type of the resource that holds it.
+//! A container image as its parts: registry, account, region, repository, tag, digest (`rule-language.md` §4.7), its name
+//! without tag and digest, and what runs it.
 
 use std::borrow::Cow;
 
-use crate::value::{Cursor, Found, Map, Part, Resolver, Scalar, ScalarKind, Value, View, joined};
+use crate::catalog::Returned;
+use crate::value::{Cursor, Found, Hole, Map, Part, Resolver, Scalar, ScalarKind, Value, View, joined};
 
-/// The view of an image: each part is text, symbolic, absent or unknown.
-pub(super) fn view<'p>(resolver: &Resolver<'_, 'p>, cursor: Cursor<'p>, holder: &'p str) -> Found<'p> {
+use super::Entity;
+
+/// The view of an image: each part is text, symbolic, absent or unknown. `kind` is that of what runs it.
+pub(super) fn view<'p>(
+    resolver: &Resolver<'_, 'p>,
+    cursor: Cursor<'p>,
+    entity: &Entity<'p>,
+    kind: &'p str,
+) -> Found<'p> {
     let uri = resolver.found(cursor);
     let cursor = uri.cursor;
     let found = |value: Value<'p>| Found { value, cursor, missing: &[] };
-    let holder = || found(Value::Scalar(Scalar { text: Cow::Borrowed(holder), kind: ScalarKind::String }));
+    let text = |text: &'p str| found(Value::Scalar(Scalar { text: Cow::Borrowed(text), kind: ScalarKind::String }));
+    let holding =
+        [("holder", text(&entity.resource.kind)), ("kind", text(kind)), ("node", found(Value::Entity(entity.holder)))];
     let parts = match (&uri.value, resolver.parts(&uri.value)) {
         (Value::Absent, _) | (_, None) => None,
         (_, Some(parts)) => Some(parts),
     };
     let Some(parts) = parts else {
         let value = uri.value.clone();
-        let mut members = ["uri", "registry", "account", "region", "repository", "tag", "digest"]
+        let mut members = ["uri", "name", "registry", "account", "region", "repository", "tag", "digest"]
             .map(|name| (name, found(value.clone())))
             .to_vec();
-        members.push(("holder", holder()));
+        members.extend(holding);
         return found(Value::Map(Map::View(View { members, cursor }.into())));
     };
     let image = split(&parts);
@@ -32,20 +42,27 @@ pub(super) fn view<'p>(resolver: &Resolver<'_, 'p>, cursor: Cursor<'p>, holder: 
     let digest = if opaque { unknown() } else { optional(image.digest) };
     let registry = image.registry.clone();
     let (account, region) = registry.as_deref().map_or((None, None), account_and_region);
-    let members = vec![
+    let name = match &account {
+        Some(account) => name_in_ecr(account, &image.repository),
+        None => image.path,
+    };
+    let mut members = vec![
         ("uri", found(uri.value.clone())),
+        ("name", found(if opaque { unknown() } else { joined(name) })),
         ("registry", found(if opaque { unknown() } else { optional(registry) })),
         ("account", found(if opaque { unknown() } else { optional(account) })),
         ("region", found(if opaque { unknown() } else { optional(region) })),
         ("repository", found(if opaque { unknown() } else { joined(image.repository) })),
         ("tag", found(tag)),
         ("digest", found(digest)),
-        ("holder", holder()),
     ];
+    members.extend(holding);
     found(Value::Map(Map::View(View { members, cursor }.into())))
 }
 
 struct Image<'p> {
+    /// Registry and repository.
+    path: Vec<Part<'p>>,
     registry: Option<Vec<Part<'p>>>,
     repository: Vec<Part<'p>>,
     tag: Option<Vec<Part<'p>>>,
@@ -70,9 +87,14 @@ fn split<'p>(parts: &[Part<'p>]) -> Image<'p> {
         Some(_) => (None, path.clone()),
         None => (None, registry),
     };
-    // Where the text ends in a hole without a literal `:` or `@` before it, the hole may bring them along.
-    let opaque = digest.is_none() && tag.is_none() && matches!(parts.last(), Some(Part::Hole(_)));
-    Image { registry, repository, tag, digest, opaque }
+    // Where the text ends in a hole without a literal `:` or `@` before it, the hole may bring them along; the address of
+    // a repository does not.
+    let opaque = match parts.last() {
+        Some(Part::Hole(Hole::Resource(_, Returned::Url, _))) => false,
+        Some(Part::Hole(_)) => digest.is_none() && tag.is_none(),
+        _ => false,
+    };
+    Image { path, registry, repository, tag, digest, opaque }
 }
 
 fn has_hole(parts: &[Part<'_>]) -> bool {
@@ -121,6 +143,11 @@ fn cut<'p>(parts: &[Part<'p>], index: usize, at: usize) -> (Vec<Part<'p>>, Optio
     (head, Some(tail))
 }
 
+/// An image of ECR whichever Region it is pulled from, and however the domain of AWS is written.
+fn name_in_ecr<'p>(account: &[Part<'p>], repository: &[Part<'p>]) -> Vec<Part<'p>> {
+    account.iter().chain(&[Part::Text(Cow::Borrowed("/"))]).chain(repository).cloned().collect()
+}
+
 /// Account and region of an ECR registry, `ACCOUNT.dkr.ecr.REGION.SUFFIX`.
 fn account_and_region<'p>(registry: &[Part<'p>]) -> (Option<Vec<Part<'p>>>, Option<Vec<Part<'p>>>) {
     let mut rest = registry.to_vec();
@@ -147,7 +174,7 @@ fn account_and_region<'p>(registry: &[Part<'p>]) -> (Option<Vec<Part<'p>>>, Opti
 mod tests {
     use super::*;
     use crate::template::TemplateId;
-    use crate::value::{GroupId, Hole, text_of};
+    use crate::value::{EntityId, GroupId, text_of};
 
     /// Capital letters are parameters.
     fn parts(text: &str) -> Vec<Part<'static>> {
@@ -179,14 +206,18 @@ mod tests {
         assert_eq!(shown(image.registry.clone()).unwrap(), "${X}.dkr.ecr.${X}.amazonaws.com");
         assert_eq!(text_of(&joined(image.repository)), "team/train");
         assert_eq!(shown(image.tag).unwrap(), "latest");
+        assert_eq!(text_of(&joined(image.path)), "${X}.dkr.ecr.${X}.amazonaws.com/team/train");
         assert!(image.digest.is_none() && !image.opaque);
         let (account, region) = account_and_region(&image.registry.unwrap());
+        let name = name_in_ecr(account.as_deref().unwrap(), &parts("team/train"));
+        assert_eq!(text_of(&joined(name)), "${X}/team/train");
         assert_eq!((shown(account).unwrap(), shown(region).unwrap()), ("${X}".into(), "${X}".into()));
 
         let image = split(&parts("python@sha256:abc"));
         assert_eq!(shown(image.digest).unwrap(), "sha256:abc");
         assert!(image.registry.is_none() && image.tag.is_none());
         assert!(split(&parts("I")).opaque);
+        assert!(!split(&[Part::Hole(Hole::Resource(EntityId(0), Returned::Url, "RepositoryUri"))]).opaque);
         assert!(!split(&parts("r/x:T")).opaque);
         assert!(split(&parts("r.io/x:T")).tag.is_some());
         assert!(split(&parts("localhost:5000/x")).tag.is_none());

@@ -21,7 +21,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::catalog;
 use crate::syntax::Node;
 use crate::template::{Output, Resource, Template, TemplateId};
-use crate::value::pattern::Automaton;
+use crate::value::pattern::{Automaton, PatternKind};
 use crate::value::{
     Cursor, Decision, Domain, EntityId, Found, Hole, Imported, ParameterValue, Part, Resolver, Value, World,
 };
@@ -47,6 +47,8 @@ pub struct StackGraph<'p> {
     handed_on: OnceLock<FxHashSet<(TemplateId, EntityId)>>,
     /// The automata of the `AllowedPattern`s that were asked for.
     allowed: Mutex<FxHashMap<&'p str, Option<Arc<Automaton>>>>,
+    /// The automata of the globs in templates that were asked for.
+    globs: Mutex<FxHashMap<Box<str>, Option<Arc<Automaton>>>>,
     /// The name of something that may add resources which cannot be seen.
     unseen: Option<&'p str>,
     /// True if only part of a project was loaded.
@@ -64,6 +66,8 @@ pub struct Entity<'p> {
     pub kind: &'p str,
     /// What it was read from, if it is no resource itself.
     pub virtual_node: Option<Box<VirtualNode<'p>>>,
+    /// What runs it, if it is an image: the job or model; else the resource.
+    holder: EntityId,
 }
 
 impl Entity<'_> {
@@ -93,6 +97,7 @@ impl<'p> StackGraph<'p> {
             joins: join::Joins::default(),
             handed_on: OnceLock::new(),
             allowed: Mutex::default(),
+            globs: Mutex::default(),
             unseen: unseen(templates),
             partial: options.partial,
         };
@@ -100,17 +105,25 @@ impl<'p> StackGraph<'p> {
         for template in templates {
             graph.first.push(to_u32(graph.entities.len()));
             for resource in &template.resources {
-                graph.push(Entity { template: template.id, resource, kind: &resource.kind, virtual_node: None });
+                let holder = EntityId(to_u32(graph.entities.len()));
+                let kind = &resource.kind;
+                graph.push(Entity { template: template.id, resource, kind, virtual_node: None, holder });
             }
         }
         for (template, nodes) in templates.iter().zip(virtual_nodes) {
+            let start = graph.entities.len();
             for node in nodes {
                 let resource = &template.resources[node.owner];
+                let holder = match node.holder {
+                    Some(index) => EntityId(to_u32(start + index)),
+                    None => graph.resource_entity(template.id, node.owner),
+                };
                 graph.push(Entity {
                     template: template.id,
                     resource,
                     kind: node.kind,
                     virtual_node: Some(Box::new(node)),
+                    holder,
                 });
             }
         }
@@ -184,17 +197,20 @@ impl<'p> StackGraph<'p> {
         Ok(true)
     }
 
-    /// The body of the resource of a node.
-    fn body(&self, id: EntityId) -> Cursor<'p> {
-        let entity = self.entity(id);
-        let template = &self.templates[entity.template.index()];
-        Cursor::new(template, &entity.resource.bindings, template.node(entity.resource.body))
-    }
-
     /// The automaton of the values that an `AllowedPattern` admits; nothing if it cannot be told.
     pub fn allowed(&self, pattern: &'p str) -> Option<Arc<Automaton>> {
         let mut allowed = self.allowed.lock().unwrap_or_else(PoisonError::into_inner);
         allowed.entry(pattern).or_insert_with(|| Automaton::allowed_pattern(pattern).map(Arc::new)).clone()
+    }
+
+    /// The automaton of a glob that stands in a template; nothing if it is none.
+    pub fn glob(&self, pattern: &str) -> Option<Arc<Automaton>> {
+        let mut globs = self.globs.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = globs.get(pattern) {
+            return known.clone();
+        }
+        let automaton = Automaton::any(PatternKind::Glob, &[pattern]).ok().map(Arc::new);
+        globs.entry(pattern.into()).or_insert(automaton).clone()
     }
 
     /// The outputs that export a value, with their templates.
@@ -282,11 +298,17 @@ impl<'p> World<'p> for StackGraph<'p> {
         Some(start.to(node))
     }
 
+    fn body(&self, id: EntityId) -> Cursor<'p> {
+        let entity = self.entity(id);
+        let template = &self.templates[entity.template.index()];
+        Cursor::new(template, &entity.resource.bindings, template.node(entity.resource.body))
+    }
+
     fn root(&self, resolver: &Resolver<'_, 'p>, id: EntityId) -> Found<'p> {
         let entity = self.entity(id);
         if let Some(node) = &entity.virtual_node {
             if entity.kind == "ML::Image" {
-                return image::view(resolver, node.cursor, &entity.resource.kind);
+                return image::view(resolver, node.cursor, entity, self.entity(entity.holder).kind);
             }
             return resolver.found(node.cursor);
         }

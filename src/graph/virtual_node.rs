@@ -23,6 +23,9 @@ pub struct VirtualNode<'p> {
     pub anchor: Option<Node<'p>>,
     /// Conditions of the branches of `Fn::If` that it stands in.
     pub guards: Vec<(&'p str, bool)>,
+    /// Of an image the job or model that runs it, by its number among the template's virtual nodes; without one the
+    /// resource itself.
+    pub holder: Option<usize>,
 }
 
 /// Reads all virtual nodes of a template, in the order of its resources.
@@ -50,7 +53,7 @@ impl<'p> Reader<'p, '_> {
         for rule in catalog::virtual_resources(&self.resource.kind) {
             visit(properties, rule.at, &mut |node| self.push(rule.kind, cursor.to(node), None, None));
         }
-        self.images(&self.resource.kind, cursor, None);
+        self.images(&self.resource.kind, cursor, None, None);
         for property in catalog::embedded(&self.resource.kind) {
             let Some(dialect) = dialect_of(property.format) else { continue };
             let substitutions = property.substitutions.and_then(|name| properties.get(name));
@@ -159,7 +162,7 @@ impl<'p> Reader<'p, '_> {
         }
     }
 
-    fn images(&mut self, kind: &str, at: Cursor<'p>, anchor: Option<(&'p str, Node<'p>)>) {
+    fn images(&mut self, kind: &str, at: Cursor<'p>, anchor: Option<(&'p str, Node<'p>)>, holder: Option<usize>) {
         for path in catalog::images(kind) {
             let mut places = Vec::new();
             visit(at.node, path, &mut |node| places.push(node));
@@ -170,27 +173,32 @@ impl<'p> Reader<'p, '_> {
             }
             for node in places {
                 let (name, anchor) = anchor.map_or((None, None), |(name, node)| (Some(name), Some(node)));
-                self.push_one("ML::Image", at.to(node), name, anchor);
+                self.push_one("ML::Image", at.to(node), name, anchor, holder);
             }
         }
     }
 
     fn push(&mut self, kind: &'static str, cursor: Cursor<'p>, name: Option<&'p str>, anchor: Option<Node<'p>>) {
-        self.push_one(kind, cursor, name, anchor);
+        self.push_one(kind, cursor, name, anchor, None);
         if kind.starts_with("ML::") {
-            match (name, anchor) {
-                (Some(name), Some(anchor)) => self.images(kind, cursor, Some((name, anchor))),
-                _ => self.images(kind, cursor, None),
-            }
+            let holder = self.nodes.len() - 1;
+            self.images(kind, cursor, name.zip(anchor), Some(holder));
         }
     }
 
-    fn push_one(&mut self, kind: &'static str, cursor: Cursor<'p>, name: Option<&'p str>, anchor: Option<Node<'p>>) {
+    fn push_one(
+        &mut self,
+        kind: &'static str,
+        cursor: Cursor<'p>,
+        name: Option<&'p str>,
+        anchor: Option<Node<'p>>,
+        holder: Option<usize>,
+    ) {
         let mut guards = guards(cursor.node);
         if let Some(embedded) = cursor.embedded {
             guards.extend(self::guards(self.template.node(embedded.host)));
         }
-        self.nodes.push(VirtualNode { owner: self.owner, kind, cursor, name, anchor, guards });
+        self.nodes.push(VirtualNode { owner: self.owner, kind, cursor, name, anchor, guards, holder });
     }
 }
 

@@ -205,7 +205,7 @@ impl<'p> Judge<'_, 'p> {
         let failures = evaluator.explain(&self.rule.require, env, true);
         let whole = |failure: Option<&Failure<'p>>, place: Place| {
             let message = self.message(evaluator, env, failure, &failures);
-            let related = self.related(evaluator, env, failure);
+            let related = self.related(evaluator, env, failure, &failures);
             let bound = failure.map_or(&[][..], |failure| &failure.bound);
             Raw { place, message, severity: self.severity(evaluator, env, bound), related }
         };
@@ -390,7 +390,7 @@ impl<'p> Judge<'_, 'p> {
                 // `detail` is what native checks say themselves.
                 Piece::Gap(_) => {}
                 Piece::Bound(name, path) => {
-                    let start = failure.and_then(|failure| failure.get(name)).or_else(|| env.get(name));
+                    let start = bound(name, env, failure, failures);
                     let found = start.and_then(|start| evaluator.resolver.walk(start.clone(), path).into_iter().next());
                     message.push_str(&found.map(|found| self.shown(&found.value)).unwrap_or_default());
                 }
@@ -421,12 +421,17 @@ impl<'p> Judge<'_, 'p> {
         }
     }
 
-    fn related(&self, evaluator: &Evaluator<'_, 'p>, env: &Env<'_, 'p>, failure: Option<&Failure<'p>>) -> Vec<Label> {
+    fn related(
+        &self,
+        evaluator: &Evaluator<'_, 'p>,
+        env: &Env<'_, 'p>,
+        failure: Option<&Failure<'p>>,
+        failures: &[Failure<'p>],
+    ) -> Vec<Label> {
         let mut labels = Vec::new();
         for term in &self.rule.related {
             let name = term.variable.as_deref().unwrap_or("self");
-            let start = failure.and_then(|failure| failure.get(name)).or_else(|| env.get(name));
-            let Some(start) = start else { continue };
+            let Some(start) = bound(name, env, failure, failures) else { continue };
             for found in evaluator.resolver.walk(start.clone(), &term.path) {
                 if found.value.is_absent() || matches!(found.value, Value::Unknown(_)) {
                     continue;
@@ -565,6 +570,17 @@ impl<'p> Judge<'_, 'p> {
             subject: raw.place.subject.clone(),
         }
     }
+}
+
+/// What a name is bound to: in the failure that is told, around it, or else in the first of all that binds it.
+fn bound<'f, 'p>(
+    name: &str,
+    env: &Env<'f, 'p>,
+    failure: Option<&'f Failure<'p>>,
+    failures: &'f [Failure<'p>],
+) -> Option<&'f Found<'p>> {
+    let told = failure.and_then(|failure| failure.get(name)).or_else(|| env.get(name));
+    told.or_else(|| failures.iter().find_map(|failure| failure.get(name)))
 }
 
 /// The failure to point at: of those in the node's own text the one with the deepest place, of equals the first.

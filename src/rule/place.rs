@@ -34,7 +34,8 @@ pub(crate) fn of(template: &Template, entity: Option<&Entity<'_>>, found: &Found
     };
     let (mut path, mut stable_path) = paths_of(template, found.cursor);
     let body = entity.map(|entity| template.node(entity.resource.body).id());
-    if missing && Some(node.id()) == body && found.cursor.embedded.is_none() {
+    let attribute = matches!(found.missing, [Segment::Attribute(_), ..]);
+    if missing && !attribute && Some(node.id()) == body && found.cursor.embedded.is_none() {
         path.push_str(".Properties");
         stable_path.push_str(".Properties");
     }
@@ -112,7 +113,7 @@ fn shown_value(found: &Found<'_>) -> String {
 
 fn last_key(segments: &[Segment]) -> Option<&str> {
     segments.iter().find_map(|segment| match segment {
-        Segment::Key(key) | Segment::Deep(key) => Some(&**key),
+        Segment::Key(key) | Segment::Deep(key) | Segment::Attribute(key) => Some(&**key),
         Segment::Index(_) | Segment::Each => None,
     })
 }

@@ -124,7 +124,10 @@ fn definitions() -> Value {
     leaf.insert("path".to_owned(), json!({ "type": "string" }));
     leaf.insert("as".to_owned(), json!({ "type": "string" }));
     for quantifier in ["every", "some", "no"] {
-        leaf.insert(quantifier.to_owned(), json!({ "type": ["string", "object"] }));
+        leaf.insert(
+            quantifier.to_owned(),
+            json!({ "type": ["string", "array", "object"], "items": { "type": "string" } }),
+        );
     }
     let subject = |name: &str| json!({ "required": [name] });
     let combined = |name: &str| {

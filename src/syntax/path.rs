@@ -1,4 +1,4 @@
-//! Paths below a node: `VpcConfig.Subnets[*]`, `EventPattern['detail-type']`, `**.Image`.
+//! Paths below a node: `VpcConfig.Subnets[*]`, `EventPattern['detail-type']`, `**.Image`, `@DeletionPolicy`.
 
 use std::fmt;
 
@@ -13,6 +13,8 @@ pub enum Segment {
     Each,
     /// A member of that name at any depth, also at the top.
     Deep(Box<str>),
+    /// An attribute of a resource, which stands beside its properties: `DeletionPolicy`.
+    Attribute(Box<str>),
 }
 
 /// Steps from a node down.
@@ -78,7 +80,7 @@ pub fn parse(text: &str) -> Result<Vec<Path>, PathError> {
                 .flat_map(|path| {
                     names.iter().map(move |name| {
                         let mut path = path.clone();
-                        path.push(if deep { Segment::Deep((*name).into()) } else { Segment::Key((*name).into()) });
+                        path.push(named(name, deep));
                         path
                     })
                 })
@@ -90,8 +92,7 @@ pub fn parse(text: &str) -> Result<Vec<Path>, PathError> {
         if end == 0 {
             return Err(error(at, "a step without a name"));
         }
-        let name: Box<str> = rest[..end].into();
-        let segment = if deep { Segment::Deep(name) } else { Segment::Key(name) };
+        let segment = named(&rest[..end], deep);
         for path in &mut paths {
             path.push(segment.clone());
         }
@@ -100,10 +101,19 @@ pub fn parse(text: &str) -> Result<Vec<Path>, PathError> {
     Ok(paths)
 }
 
+/// The step of a name: a member, one at any depth, or an attribute.
+fn named(name: &str, deep: bool) -> Segment {
+    match name.strip_prefix('@') {
+        _ if deep => Segment::Deep(name.into()),
+        Some(attribute) => Segment::Attribute(attribute.into()),
+        None => Segment::Key(name.into()),
+    }
+}
+
 impl fmt::Display for Segment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Key(key) => write_key(f, key),
+            Self::Key(key) | Self::Attribute(key) => write_key(f, key),
             Self::Index(index) => write!(f, "[{index}]"),
             Self::Each => f.write_str("[*]"),
             Self::Deep(key) => write!(f, ".**.{key}"),
@@ -138,6 +148,8 @@ mod tests {
         assert_eq!(shown("**.Image"), [".**.Image"]);
         assert_eq!(shown("a['b.c']"), [".a['b.c']"]);
         assert_eq!(shown(""), [""]);
+        assert_eq!(parse("@Metadata.Owner").unwrap()[0][0], Segment::Attribute("Metadata".into()));
+        assert_eq!(parse("{@A,B}").unwrap(), [[Segment::Attribute("A".into())], [Segment::Key("B".into())]]);
     }
 
     #[test]

@@ -452,6 +452,10 @@ impl<'w, 'p> Resolver<'w, 'p> {
                 _ => out.push(found),
             },
             Segment::Deep(key) => self.deep(found, key, 0, out),
+            Segment::Attribute(key) => out.push(match found.value {
+                Value::Entity(entity) => self.member_of(self.world.body(entity), key, rest),
+                _ => Found { value: Value::Absent, missing: missing_from(&found, rest), ..found },
+            }),
         }
     }
 

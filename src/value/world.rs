@@ -75,6 +75,8 @@ pub trait World<'p> {
     fn nesting_stack(&self, template: TemplateId, resource: usize) -> Option<(TemplateId, Cow<'p, str>)>;
     /// The naming property of an entity, where it is written.
     fn physical_name(&self, entity: EntityId) -> Option<Cursor<'p>>;
+    /// The body of an entity's resource: its attributes, `Properties` among them.
+    fn body(&self, entity: EntityId) -> Cursor<'p>;
     /// What paths from an entity start at: its properties, or the view that stands for it.
     fn root(&self, resolver: &Resolver<'_, 'p>, entity: EntityId) -> Found<'p>;
     /// The pattern that a free parameter's values match.

@@ -1,5 +1,6 @@
 //! What the engine makes of templates, told by small rules of our own.
 
+mod conditions;
 mod documents;
 mod intrinsics;
 mod limits;
@@ -152,6 +153,6 @@ message: \"`{self}` has no name\"
     let options = CheckOptions { min_severity: Severity::Info, ..CheckOptions::default() };
     let report = engine::check(&project, &graph, &registry, options, |_| "template.yaml");
     let found: Vec<&str> = report.findings.iter().map(|finding| finding.rule.as_str()).collect();
-    assert_eq!(found, ["OWN001", "NET001"], "in the order of the text");
+    assert_eq!(found, ["OWN001", "ENC002", "NET002", "NET001"], "in the order of the text");
     assert_eq!(report.rules[&report.findings[0].rule].meta.name, "own-thing-named");
 }

@@ -42,11 +42,11 @@ pub const OPERATORS: &[(&str, &str, &str)] = &[
     ("same_as", "$path", "equal to another value, holes compared by identity"),
     ("matches", "a regular expression, a list of them or {table}", "a pattern matches somewhere in the text"),
     ("not_matches", "a regular expression, a list of them or {table}", "no pattern matches"),
-    ("glob", "a glob, a list of them or {table}", "a glob covers the whole text; * also crosses / and :"),
-    ("not_glob", "a glob, a list of them or {table}", "no glob covers the text"),
+    ("glob", "a glob, a list of them, {table} or $path", "a glob covers the whole text; * also crosses / and :"),
+    ("not_glob", "a glob, a list of them, {table} or $path", "no glob covers the text"),
     ("prefix", "a text or a list of them", "the text starts with one of them"),
     ("suffix", "a text or a list of them", "the text ends with one of them"),
-    ("contains", "a text or a list of them", "the text or list holds one of them"),
+    ("contains", "a text, a list of them or $path", "the text or list holds one of them"),
     ("at_least", "a number", "a number that is not less"),
     ("at_most", "a number", "a number that is not more"),
     ("above", "a number", "a number that is more"),
@@ -142,6 +142,9 @@ fn leaf(node: Node<'_>, depth: usize) -> Compiled<Leaf> {
         return error(first, "a test needs a subject: `path`, `every`, `some` or `no`", help);
     };
     let subject = subject(subject_node)?;
+    if quantifier == Quantifier::Path && subject_node.is_sequence() {
+        return error(subject_node, "`path` takes one path; `every`, `some` and `no` take several", None);
+    }
     let graph = !matches!(subject, Subject::Path(_));
     if quantifier == Quantifier::Path && graph {
         return error(
@@ -172,8 +175,16 @@ fn subject(node: Node<'_>) -> Compiled<Subject> {
     if node.scalar().is_some() {
         return Ok(Subject::Path(term_paths(node)?));
     }
+    if node.is_sequence() {
+        let paths = node.items().map(term_paths).collect::<Compiled<Vec<_>>>()?;
+        return Ok(Subject::Path(paths.into_iter().flatten().collect()));
+    }
     let Some((key, value)) = node.entries().next() else {
-        return error(node, "a subject is a path, or a map with `nodes`, `statements`, `referrers` or `targets`", None);
+        return error(
+            node,
+            "a subject is a path, a list of paths, or a map with `nodes`, `statements`, `referrers` or `targets`",
+            None,
+        );
     };
     match key.text() {
         "nodes" => {
@@ -309,10 +320,11 @@ fn operator(key: Node<'_>, argument: Node<'_>) -> Compiled<Operator> {
         "not_in" => not(Operator::In(set(argument)?)),
         "matches" => Operator::Matches(patterns(argument, PatternKind::Regex)?),
         "not_matches" => not(Operator::Matches(patterns(argument, PatternKind::Regex)?)),
-        "glob" => Operator::Matches(patterns(argument, PatternKind::Glob)?),
-        "not_glob" => not(Operator::Matches(patterns(argument, PatternKind::Glob)?)),
+        "glob" => glob(argument)?,
+        "not_glob" => not(glob(argument)?),
         "prefix" => Operator::Prefix(texts(argument)?),
         "suffix" => Operator::Suffix(texts(argument)?),
+        "contains" if is_path(argument) => Operator::ContainsOf(term_path(argument)?),
         "contains" => Operator::Contains(texts(argument)?),
         "at_least" => Operator::Number(AtLeast, number(argument)?),
         "at_most" => Operator::Number(AtMost, number(argument)?),
@@ -391,7 +403,7 @@ fn set(node: Node<'_>) -> Compiled<Set> {
         let (table, texts) = table(node)?;
         return Ok(Set::Table(table, texts));
     }
-    if node.scalar().is_some_and(|text| text.starts_with('$')) {
+    if is_path(node) {
         return Ok(Set::Path(term_path(node)?));
     }
     Ok(Set::Literals(texts(node)?))
@@ -410,6 +422,18 @@ fn patterns(node: Node<'_>, kind: PatternKind) -> Compiled<Patterns> {
         Ok(automaton) => Ok(Patterns { automata: vec![automaton], table }),
         Err(message) => error(node, message, None),
     }
+}
+
+/// True if an argument is read from the templates.
+fn is_path(node: Node<'_>) -> bool {
+    node.scalar().is_some_and(|text| text.starts_with('$'))
+}
+
+fn glob(node: Node<'_>) -> Compiled<Operator> {
+    if is_path(node) {
+        return Ok(Operator::GlobOf(term_path(node)?));
+    }
+    Ok(Operator::Matches(patterns(node, PatternKind::Glob)?))
 }
 
 fn blocks(node: Node<'_>) -> Compiled<Vec<Box<str>>> {

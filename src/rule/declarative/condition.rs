@@ -192,12 +192,16 @@ pub enum Operator {
     In(Set),
     /// A pattern matches.
     Matches(Patterns),
+    /// A glob that the templates hold covers the text.
+    GlobOf(TermPath),
     /// Starts with one of these.
     Prefix(Vec<Box<str>>),
     /// Ends with one of these.
     Suffix(Vec<Box<str>>),
     /// Holds one of these.
     Contains(Vec<Box<str>>),
+    /// Holds a text that stands in the templates.
+    ContainsOf(TermPath),
     /// A number in a relation.
     Number(Comparison, f64),
     /// How many elements.

@@ -32,7 +32,7 @@ impl<'p> Failure<'p> {
     /// A short name for `{failing}`: the last key of its path, or its text.
     pub fn label(&self) -> String {
         if let Some(key) = self.found.missing.iter().rev().find_map(|segment| match segment {
-            Segment::Key(key) | Segment::Deep(key) => Some(key),
+            Segment::Key(key) | Segment::Deep(key) | Segment::Attribute(key) => Some(key),
             Segment::Index(_) | Segment::Each => None,
         }) {
             return format!("`{key}`");

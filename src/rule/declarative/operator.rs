@@ -12,7 +12,7 @@ use crate::value::{
     Found, Hole, List, Map, Part, Pseudo, ScalarKind, Truth, Unknown, Value, equal_text, same, text_of,
 };
 
-use super::condition::{Comparison, Form, Operator, Reference, Set, Term};
+use super::condition::{Comparison, Form, Operator, Reference, Set, Term, TermPath};
 use super::evaluate::{Env, Evaluator, Outcome};
 
 impl Comparison {
@@ -50,6 +50,11 @@ impl<'p> Evaluator<'_, 'p> {
             Operator::Equals(term) => self.equals(value, term, env),
             Operator::In(set) => self.in_set(value, set, env),
             Operator::Matches(patterns) => self.matches_any(value, &patterns.automata, patterns.table),
+            Operator::GlobOf(path) => self.with_texts(path, env, |pattern| match self.graph.glob(pattern) {
+                Some(automaton) => self.matches_any(value, std::slice::from_ref(&*automaton), None),
+                None => Outcome::unknown(Unknown::because(ReasonKind::Malformed, pattern)),
+            }),
+            Operator::ContainsOf(path) => self.with_texts(path, env, |text| self.contains(value, &[text.into()])),
             Operator::Prefix(texts) => self.affix(value, texts, true),
             Operator::Suffix(texts) => self.affix(value, texts, false),
             Operator::Contains(texts) => self.contains(value, texts),
@@ -256,20 +261,14 @@ impl<'p> Evaluator<'_, 'p> {
                 })
             }
             Value::Symbolic(parts) => {
-                let parts = self.resolver.with_names(parts);
-                let constraints: Vec<Option<Arc<Automaton>>> = parts.iter().map(|part| self.constraint(part)).collect();
-                let pieces: Vec<Piece<'_>> = parts
-                    .iter()
-                    .zip(&constraints)
-                    .map(|(part, constraint)| match (part, constraint) {
-                        (Part::Text(text), _) => Piece::Text(text),
-                        (Part::Hole(_), Some(automaton)) => Piece::Constrained(automaton),
-                        (Part::Hole(_), None) => Piece::Hole,
-                    })
-                    .collect();
-                automata.iter().fold(Outcome::FALSE, |known, automaton| {
-                    known.or(|| Outcome::of(matches(automaton, &pieces), || self.resolver.why(&parts)))
-                })
+                // What AWS gives for a name has no wildcards, which the text that is written for it may not show.
+                let given = automata.iter().fold(Outcome::FALSE, |known, one| known.or(|| self.walked(one, parts)));
+                let named = self.resolver.with_names(parts);
+                if given.truth == Truth::Unknown && named[..] != parts[..] {
+                    automata.iter().fold(Outcome::FALSE, |known, one| known.or(|| self.walked(one, &named)))
+                } else {
+                    given
+                }
             }
             _ => return Outcome::FALSE,
         };
@@ -277,6 +276,33 @@ impl<'p> Evaluator<'_, 'p> {
             Some(table) => open(outcome, value, table),
             None => outcome,
         }
+    }
+
+    /// Whether an automaton accepts a text with holes.
+    fn walked(&self, automaton: &Automaton, parts: &[Part<'p>]) -> Outcome<'p> {
+        let constraints: Vec<Option<Arc<Automaton>>> = parts.iter().map(|part| self.constraint(part)).collect();
+        let pieces: Vec<Piece<'_>> = parts
+            .iter()
+            .zip(&constraints)
+            .map(|(part, constraint)| match (part, constraint) {
+                (Part::Text(text), _) => Piece::Text(text),
+                (Part::Hole(_), Some(automaton)) => Piece::Constrained(automaton),
+                (Part::Hole(_), None) => Piece::Hole,
+            })
+            .collect();
+        Outcome::of(matches(automaton, &pieces), || self.resolver.why(parts))
+    }
+
+    /// Whether a test holds for one of the texts at a path; a text that is not known leaves it open.
+    fn with_texts(&self, path: &'p TermPath, env: &Env<'_, 'p>, test: impl Fn(&str) -> Outcome<'p>) -> Outcome<'p> {
+        self.values(path, env).iter().fold(Outcome::FALSE, |known, found| {
+            known.or(|| match &found.value {
+                Value::Scalar(scalar) => test(&scalar.text),
+                Value::Symbolic(parts) => Outcome::unknown(self.resolver.why(parts)),
+                Value::Unknown(why) => Outcome::unknown((**why).clone()),
+                _ => Outcome::FALSE,
+            })
+        })
     }
 
     /// The automaton of the values that may stand in a hole: what a parameter's `AllowedPattern` admits, what AWS gives.
