@@ -1,7 +1,7 @@
 //! What `build.rs` wrote.
 #![allow(clippy::all, clippy::pedantic, reason = "generated")]
 
-use super::{BundledRule, EmbeddedProperty, Format, Naming, Returned, Rows, Table, VirtualRule};
+use super::{BundledRule, EmbeddedProperty, Format, Framework, Naming, Returned, Rows, Table, VirtualRule};
 
 include!(concat!(env!("OUT_DIR"), "/catalog.rs"));
 

@@ -4,6 +4,7 @@
 //! only bytes and lookups, so every floor may ask.
 
 mod documents;
+mod frameworks;
 mod generated;
 mod naming;
 mod rules;
@@ -12,6 +13,7 @@ pub use documents::{
     EmbeddedProperty, Format, VirtualRule, asl_action, embedded, images, nested_states, nested_steps, pipeline_step,
     virtual_resources,
 };
+pub use frameworks::{Framework, frameworks};
 pub use naming::{Naming, Returned, naming};
 pub use rules::{BundledRule, PatternKind, automaton, bundled, patterns, rule};
 
