@@ -15,7 +15,7 @@ pub struct Framework {
     pub as_of: &'static str,
     /// Where the facts come from.
     pub source: &'static [&'static str],
-    controls: &'static [(&'static str, &'static str)],
+    pub(super) controls: &'static [(&'static str, &'static str)],
 }
 
 impl Framework {

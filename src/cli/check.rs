@@ -4,14 +4,11 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::engine::Report;
 use crate::project::discover::{DiscoverError, Discovered, Kind, Options, discover, repository_root};
-use crate::render::{OutputFormat, RenderContext, UnknownMode, plural, render};
+use crate::render::{RenderContext, UnknownMode, left_out, plural, render};
 
 use super::args::CheckArgs;
 use super::lint::{CheckOptions, Timings, lint};
 use super::{Exit, Failure, Stdio, color, did_you_mean, tell, unless_broken_pipe, width, write};
-
-/// GitHub's code scanning rejects a SARIF file with more results.
-const GITHUB_RESULTS: usize = 25_000;
 
 pub(super) fn run(args: &CheckArgs, io: &mut Stdio<'_>) -> Result<Exit, Failure> {
     match args.threads {
@@ -97,12 +94,14 @@ fn root(paths: &[Utf8PathBuf], cwd: &Utf8Path) -> Utf8PathBuf {
 }
 
 fn write_reports(args: &CheckArgs, report: &Report, cx: &RenderContext<'_>, io: &mut Stdio<'_>) -> Result<(), Failure> {
-    let sarif =
-        args.format == OutputFormat::Sarif || args.output.iter().any(|(format, _)| *format == OutputFormat::Sarif);
-    if sarif && report.findings.len() > GITHUB_RESULTS && !args.quiet {
-        let text =
-            format!("{} results: code scanning of GitHub takes {GITHUB_RESULTS} in a file", report.findings.len());
-        let _ = tell("warning", "1;33", &Failure::new(text), io);
+    let formats = args.output.iter().map(|(format, _)| *format).chain([args.format]);
+    if let Some(count) = formats.map(|format| left_out(report, format, cx)).max().filter(|&count| count > 0)
+        && !args.quiet
+    {
+        let text = format!("the SARIF report leaves out {}, the least severe", plural(count, "result"));
+        let failure =
+            Failure::new(text).with("help", "code scanning of GitHub takes no more in a file; JSON has all of them");
+        let _ = tell("warning", "1;33", &failure, io);
     }
     // Files first: a reader of standard output that goes away must not cost them.
     for (format, file) in &args.output {

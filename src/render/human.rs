@@ -14,6 +14,7 @@ use crate::engine::{Report, ReportedRule};
 use crate::finding::{Finding, Label, Severity, Undecided};
 
 use super::RenderContext;
+use super::address::page;
 use super::excerpt::{Excerpt, Mark, PEOPLE, excerpts};
 use super::place::Places;
 use super::summary;
@@ -120,7 +121,7 @@ impl Page<'_> {
             Some(severity) => write!(out, "{}", self.paint.severity(severity, tag))?,
             None => write!(out, "{}", self.paint.bold(tag))?,
         }
-        let page = rule.and_then(|rule| rule.docs.references.first()).filter(|_| self.cx.links);
+        let page = rule.and_then(page).filter(|_| self.cx.links);
         match page {
             Some(page) => write!(out, " \x1b]8;;{page}\x1b\\{id}\x1b]8;;\x1b\\:")?,
             None => write!(out, " {id}:")?,

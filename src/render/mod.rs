@@ -3,9 +3,11 @@
 //! The only floor that asks for lines and columns. It does not decide anything: what a report holds is printed, and the exit code is the caller's.
 //! Every format writes the same bytes for the same report; only the human one says how long the run took.
 
+mod address;
 mod excerpt;
 mod human;
 mod json;
+mod order;
 mod place;
 mod sarif;
 mod summary;
@@ -94,6 +96,14 @@ pub struct RenderContext<'a> {
     pub version: &'a str,
     /// How long the run took; human format.
     pub elapsed: Option<Duration>,
+}
+
+/// How many results a format leaves out because its readers take no more. The report says so itself; so should the caller.
+pub fn left_out(report: &Report, format: OutputFormat, cx: &RenderContext<'_>) -> usize {
+    match format {
+        OutputFormat::Sarif => sarif::left_out(report, cx),
+        OutputFormat::Human | OutputFormat::Json => 0,
+    }
 }
 
 /// Writes a report.
