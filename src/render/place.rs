@@ -8,6 +8,7 @@ use crate::project::discover::{path_for_people, portable_path};
 use crate::source::{Encoding, FileId, Position, SourceMap, Span};
 
 use super::RenderContext;
+use super::text::one_line;
 
 /// Answers for one rendering; keeps what it has worked out.
 pub(super) struct Places<'a> {
@@ -51,6 +52,21 @@ impl<'a> Places<'a> {
     /// Path relative to the current directory.
     pub(super) fn shown(&self, file: FileId) -> String {
         path_for_people(self.cx.root, self.cx.cwd, self.cx.sources.file(file).path())
+    }
+
+    /// `path:line:column` for readers of machine formats.
+    pub(super) fn portable_at(&self, span: Span) -> String {
+        self.at(self.portable(span.file), span)
+    }
+
+    /// `path:line:column` for people.
+    pub(super) fn shown_at(&self, span: Span) -> String {
+        self.at(&self.shown(span.file), span)
+    }
+
+    fn at(&self, path: &str, span: Span) -> String {
+        let start = self.position(span.file, span.start);
+        format!("{}:{}:{}", one_line(path), start.line, start.column)
     }
 
     /// Line and column of an offset.

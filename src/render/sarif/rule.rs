@@ -7,7 +7,8 @@ use crate::engine::ReportedRule;
 use crate::finding::{Confidence, Severity};
 
 use super::super::address::page;
-use super::super::text::{example, first_paragraph, framework_name};
+use super::super::text::{example, first_paragraph};
+use super::super::words::controls;
 use super::model::{Configuration, Help, Rule, RuleProperties, Text};
 use super::taxonomy::Taxonomies;
 
@@ -104,18 +105,6 @@ fn help_markdown(rule: &ReportedRule) -> String {
 
 fn fenced(template: Option<&str>) -> String {
     template.map(|template| format!("```yaml\n{}\n```", example(template))).unwrap_or_default()
-}
-
-fn controls(rule: &ReportedRule) -> String {
-    let docs = &rule.docs;
-    let own = docs.controls.iter().map(|(framework, ids)| (framework, ids, ""));
-    let analogies = docs.controls_by_analogy.iter().map(|(framework, ids)| (framework, ids, " (by analogy)"));
-    let lines: Vec<_> = own
-        .chain(analogies)
-        .filter(|(_, ids, _)| !ids.is_empty())
-        .map(|(framework, ids, note)| format!("- {}: {}{note}", framework_name(framework), ids.join(", ")))
-        .collect();
-    lines.join("\n")
 }
 
 #[cfg(test)]
