@@ -25,7 +25,11 @@ pub(super) fn render(report: &Report, cx: &RenderContext<'_>, out: &mut dyn Writ
         for suppressed in &report.suppressed {
             let finding = &suppressed.finding;
             let tag = paint.bold(tag("suppressed", report, &finding.rule));
-            let (message, reason) = (one_line(&finding.message), one_line(&suppressed.reason));
+            let reason = match one_line(&suppressed.reason) {
+                reason if reason.is_empty() => "no reason given".into(),
+                reason => reason,
+            };
+            let message = one_line(&finding.message);
             writeln!(out, "{}: {tag}: {message} ({reason})", places.shown_at(finding.primary.span))?;
         }
     }

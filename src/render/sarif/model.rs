@@ -217,7 +217,8 @@ pub(super) struct Step<'a> {
 pub(super) struct Acceptance<'a> {
     pub(super) kind: &'static str,
     pub(super) status: &'static str,
-    pub(super) justification: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) justification: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) location: Option<Location<'a>>,
     pub(super) properties: AcceptanceProperties<'a>,

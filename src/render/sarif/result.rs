@@ -62,7 +62,7 @@ impl<'a> View<'a> {
                 SuppressionOrigin::Configuration => "external",
             },
             status: "accepted",
-            justification: &suppressed.reason,
+            justification: Some(suppressed.reason.as_str()).filter(|reason| !reason.is_empty()),
             location,
             properties: AcceptanceProperties { origin: suppressed.origin.as_str(), until: suppressed.until.as_deref() },
         };
