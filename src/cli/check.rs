@@ -81,16 +81,17 @@ fn paths(args: &CheckArgs, cwd: &Utf8Path) -> Vec<Utf8PathBuf> {
     paths
 }
 
-/// The repository of the current directory; of the named paths, if none of them is in it; else the current directory.
+/// The repository of the current directory if a named path is in it; else the one that all named paths are in; else the current directory.
 fn root(paths: &[Utf8PathBuf], cwd: &Utf8Path) -> Utf8PathBuf {
-    let here = repository_root(cwd).unwrap_or_else(|| cwd.to_owned());
+    let here = repository_root(cwd);
     let named: Vec<_> =
         paths.iter().filter(|path| *path != "-").filter_map(|path| cwd.join(path).canonicalize_utf8().ok()).collect();
-    if named.is_empty() || named.iter().any(|path| path.starts_with(&here)) {
-        return here;
+    let holds = |root: &Utf8PathBuf| named.iter().any(|path| path.starts_with(root));
+    if named.is_empty() || here.as_ref().is_some_and(holds) {
+        return here.unwrap_or_else(|| cwd.to_owned());
     }
-    let first = repository_root(&named[0]);
-    first.filter(|root| named.iter().all(|path| path.starts_with(root))).unwrap_or(here)
+    let first = repository_root(&named[0]).filter(|root| named.iter().all(|path| path.starts_with(root)));
+    first.or(here).unwrap_or_else(|| cwd.to_owned())
 }
 
 fn write_reports(args: &CheckArgs, report: &Report, cx: &RenderContext<'_>, io: &mut Stdio<'_>) -> Result<(), Failure> {

@@ -2,6 +2,7 @@
 
 mod discover;
 mod options;
+mod sarif;
 mod verdict;
 
 use std::cell::RefCell;

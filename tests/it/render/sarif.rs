@@ -9,7 +9,7 @@ use mlops_lint::source::SourceMap;
 use serde_json::Value;
 
 use super::fixture::fixture;
-use super::{assert_valid, context, json, line_of, number, schema, snapshot, text_of};
+use super::{assert_valid, context, json, line_of, number, schema, snapshot, text, text_of};
 
 /// The log of the fixture with results of every kind.
 fn everything() -> (SourceMap, Report, Value) {
@@ -300,29 +300,23 @@ fn controls_are_taxa_and_an_analogy_is_no_mapping() {
 #[test]
 fn too_many_results_leave_out_the_least_severe_and_say_so() {
     let (sources, mut report) = fixture();
-    let one = report.findings.iter().find(|finding| finding.severity == Severity::Medium).unwrap().clone();
+    let one = report.findings.iter().find(|finding| finding.related.is_empty()).unwrap().clone();
     let of = |severity| Finding { severity, ..one.clone() };
     // The worst one stands last, where cutting off the end would lose it.
     report.findings = (0..25_010).map(|_| of(Severity::Low)).chain([of(Severity::Critical)]).collect();
     report.fingerprints = (0..report.findings.len()).map(|index| format!("{index:016x}")).collect();
     let cx = RenderContext { unknown: UnknownMode::Show, show_suppressed: true, ..context(&sources) };
-    let log = json(&report, OutputFormat::Sarif, &cx);
-    let results = results(&log);
-    assert_eq!(results.len(), 25_000);
-    let last = results.last().unwrap();
-    assert_eq!(
-        (&last["level"], &last["partialFingerprints"]["mlopsLint/v1"]),
-        (&"error".into(), &"00000000000061b2".into())
-    );
+    // Read as text: as a tree of values it is the slowest test of all.
+    let log = text(&report, OutputFormat::Sarif, &cx);
+    assert_eq!(log.matches("\"mlopsLint/v1\"").count(), 25_000);
+    let worst = log.find("\"00000000000061b2\"").expect("the worst one is kept");
+    let kept = log.find("\"00000000000061a6\"").expect("and as many others as fit");
+    assert!(kept < worst && !log.contains("\"00000000000061a7\""));
     let missing = 11 + report.undecided.len() + report.suppressed.len();
     assert_eq!(left_out(&report, OutputFormat::Sarif, &cx), missing);
-    let note = &log["runs"][0]["invocations"][0]["toolExecutionNotifications"][0];
-    assert_eq!(note["level"], "warning");
-    assert_eq!(
-        note["message"]["text"],
-        format!("{missing} results left out, the least severe: a run has room for 25000.")
-    );
     assert_eq!(left_out(&report, OutputFormat::Json, &cx), 0);
+    let said = format!("{missing} results left out, the least severe: a run has room for 25000.");
+    assert!(log.contains(&format!("{{\"level\":\"warning\",\"message\":{{\"text\":\"{said}\"}}}}")));
 }
 
 #[test]
