@@ -101,11 +101,7 @@ impl Page<'_> {
         let mut log = String::new();
         if let Some(span) = span {
             let range = self.places.range(span);
-            let (start, mut end_line) = (range.start, range.end.line);
-            // An end before the first character of a line is the end of the line before.
-            if range.end.column == 1 && end_line > start.line {
-                end_line -= 1;
-            }
+            let (start, end_line) = (range.start, range.last_line());
             write!(out, "file={},line={},endLine={end_line},", property(self.places.portable(span.file)), start.line)?;
             // Columns are refused for a place of several lines.
             if end_line == start.line {

@@ -100,7 +100,7 @@ impl<'a> View<'a> {
         let range = self.places.range(span);
         Location {
             path: self.places.portable(span.file),
-            lines: Lines { begin: range.start.line, end: range.end.line },
+            lines: Lines { begin: range.start.line, end: range.last_line() },
         }
     }
 }

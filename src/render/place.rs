@@ -31,6 +31,13 @@ pub(super) struct Range {
     pub(super) end: Position,
 }
 
+impl Range {
+    /// The last line of which something is in the range: an end before a line's first character belongs to the line before.
+    pub(super) fn last_line(self) -> u32 {
+        if self.end.column == 1 { self.start.line.max(self.end.line - 1) } else { self.end.line }
+    }
+}
+
 impl<'a> Places<'a> {
     /// Places with columns that count in this encoding.
     pub(super) fn new(cx: &'a RenderContext<'a>, encoding: Encoding) -> Self {

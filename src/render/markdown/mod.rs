@@ -154,6 +154,9 @@ impl Page<'_> {
             of_rule.push(finding);
         }
         let mut left_out = 0;
+        if !order.is_empty() {
+            self.add("\n### Why, and what to do\n");
+        }
         for id in order {
             let rule = report.rules.get(id).map(AsRef::as_ref);
             let block = self.block(id, rule, &findings[id]);

@@ -9,7 +9,7 @@ use mlops_lint::source::{Encoding, SourceMap, Span};
 use serde_json::Value;
 
 use super::fixture::fixture;
-use super::read::{commands, tables, xml};
+use super::read::{Element, commands, tables, xml};
 use super::{assert_valid, context, json, schema, snapshot, text};
 
 /// The fixture with everything listed.
@@ -162,6 +162,7 @@ fn junit_has_a_failed_test_a_finding_and_true_counts() {
         let cx = RenderContext { unknown, show_suppressed: unknown.lists(), ..context(&sources) };
         let root = xml(&text(&report, OutputFormat::Junit, &cx));
         assert_eq!((&*root.name, &*root.attributes["name"]), ("testsuites", "mlops-lint"));
+        assert_known_to_jenkins(&root);
         let mut totals = [0; 3];
         for suite in &root.children {
             assert_eq!(suite.name, "testsuite");
@@ -192,6 +193,36 @@ fn junit_has_a_failed_test_a_finding_and_true_counts() {
         }
     }
     snapshot("junit.xml", &text(&report, OutputFormat::Junit, &everything(&sources)));
+}
+
+/// The elements and attributes that Jenkins knows: junit-10.xsd of its xUnit plugin.
+const JUNIT: [(&str, &[&str], &[&str]); 6] = [
+    ("testsuites", &["name", "time", "tests", "failures", "errors"], &["testsuite"]),
+    (
+        "testsuite",
+        &["name", "tests", "failures", "errors", "group", "time", "skipped", "timestamp", "hostname", "id", "package"],
+        &["testsuite", "properties", "testcase", "system-out", "system-err"],
+    ),
+    ("testcase", &["name", "time", "classname", "group"], &["skipped", "error", "failure", "system-out", "system-err"]),
+    ("failure", &["type", "message"], &[]),
+    ("error", &["type", "message"], &[]),
+    ("skipped", &["type", "message"], &[]),
+];
+
+fn assert_known_to_jenkins(element: &Element) {
+    let (_, attributes, children) = JUNIT.iter().find(|(name, ..)| *name == element.name).expect("a known element");
+    let unknown: Vec<_> = element.attributes.keys().filter(|key| !attributes.contains(&key.as_str())).collect();
+    assert!(unknown.is_empty(), "{}: {unknown:?}", element.name);
+    let required: &[&str] = match &*element.name {
+        "testsuite" => &["name", "tests", "failures", "errors"],
+        "testcase" => &["name"],
+        _ => &[],
+    };
+    assert!(required.iter().all(|key| element.attributes.contains_key(*key)), "{}", element.name);
+    for child in &element.children {
+        assert!(children.contains(&child.name.as_str()), "{} in {}", child.name, element.name);
+        assert_known_to_jenkins(child);
+    }
 }
 
 #[test]
