@@ -4,7 +4,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::engine::Report;
 use crate::project::discover::{DiscoverError, Discovered, Kind, Options, discover, repository_root};
-use crate::render::{RenderContext, UnknownMode, left_out, plural, render};
+use crate::render::{OutputFormat, RenderContext, UnknownMode, left_out, plural, render};
 
 use super::args::CheckArgs;
 use super::lint::{CheckOptions, Timings, lint};
@@ -96,13 +96,8 @@ fn root(paths: &[Utf8PathBuf], cwd: &Utf8Path) -> Utf8PathBuf {
 
 fn write_reports(args: &CheckArgs, report: &Report, cx: &RenderContext<'_>, io: &mut Stdio<'_>) -> Result<(), Failure> {
     let formats = args.output.iter().map(|(format, _)| *format).chain([args.format]);
-    if let Some(count) = formats.map(|format| left_out(report, format, cx)).max().filter(|&count| count > 0)
-        && !args.quiet
-    {
-        let text = format!("the SARIF report leaves out {}, the least severe", plural(count, "result"));
-        let failure =
-            Failure::new(text).with("help", "code scanning of GitHub takes no more in a file; JSON has all of them");
-        let _ = tell("warning", "1;33", &failure, io);
+    if let Some(warning) = left_out_of(formats, report, cx).filter(|_| !args.quiet) {
+        let _ = tell("warning", "1;33", &warning, io);
     }
     // Files first: a reader of standard output that goes away must not cost them.
     for (format, file) in &args.output {
@@ -112,6 +107,17 @@ fn write_reports(args: &CheckArgs, report: &Report, cx: &RenderContext<'_>, io: 
             .map_err(|error| Failure::new(format!("cannot write `{file}`: {error}")))?;
     }
     unless_broken_pipe(render(report, args.format, cx, io.stdout).and_then(|()| io.stdout.flush()))
+}
+
+/// What to say if one of the reports cannot hold everything.
+fn left_out_of(
+    formats: impl Iterator<Item = OutputFormat>,
+    report: &Report,
+    cx: &RenderContext<'_>,
+) -> Option<Failure> {
+    let count = formats.map(|format| left_out(report, format, cx)).max().filter(|&count| count > 0)?;
+    let text = format!("the SARIF report leaves out {}, the least severe", plural(count, "result"));
+    Some(Failure::new(text).with("help", "code scanning of GitHub takes no more in a file; JSON has all of them"))
 }
 
 fn exit(args: &CheckArgs, report: &Report) -> Exit {
@@ -186,4 +192,50 @@ fn nothing(found: &Discovered, message: String) -> Failure {
         failure = failure.with("help", "name a file to see why it is not taken");
     }
     failure
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::finding::{Confidence, Finding, Label, RuleId, Severity, Subject};
+    use crate::source::{FileId, SourceMap, Span};
+
+    #[test]
+    fn a_report_that_code_scanning_would_refuse_is_cut_and_the_user_is_told() {
+        let finding = Finding {
+            rule: RuleId::new("TST001"),
+            severity: Severity::High,
+            confidence: Confidence::Certain,
+            message: String::new(),
+            primary: Label { span: Span::new(FileId::new(0), 0, 0), text: String::new() },
+            related: Vec::new(),
+            help: None,
+            assumed: None,
+            scenario: None,
+            subject: Subject::default(),
+        };
+        let sources = SourceMap::default();
+        let cx = RenderContext {
+            sources: &sources,
+            root: Utf8Path::new("/"),
+            cwd: Utf8Path::new("/"),
+            color: false,
+            width: 80,
+            links: false,
+            unknown: UnknownMode::Hide,
+            show_suppressed: false,
+            scope: "",
+            quiet: false,
+            version: "",
+            elapsed: None,
+        };
+        let said = |count: usize, formats: &[OutputFormat]| {
+            let report = Report { findings: vec![finding.clone(); count], ..Report::default() };
+            left_out_of(formats.iter().copied(), &report, &cx).map(|failure| failure.message)
+        };
+        let both = [OutputFormat::Human, OutputFormat::Sarif];
+        assert_eq!(said(25_000, &both), None);
+        assert_eq!(said(25_001, &[OutputFormat::Json]), None);
+        assert_eq!(said(25_001, &both).as_deref(), Some("the SARIF report leaves out 1 result, the least severe"));
+    }
 }

@@ -165,6 +165,17 @@ mod tests {
     }
 
     #[test]
+    fn a_range_up_to_a_line_break_ends_on_the_line_before() {
+        let at = |line, column| Position { line, column };
+        let last_line = |start, end| Range { start, end }.last_line();
+        assert_eq!(last_line(at(3, 2), at(3, 9)), 3);
+        assert_eq!(last_line(at(3, 2), at(5, 1)), 4);
+        assert_eq!(last_line(at(3, 2), at(5, 2)), 5);
+        assert_eq!(last_line(at(3, 1), at(3, 1)), 3);
+        assert_eq!(last_line(at(1, 1), at(1, 1)), 1);
+    }
+
+    #[test]
     fn units_agree_with_the_standard_library() {
         for text in ["", "plain", "é日本\u{1F600}x", "\u{10FFFF}\u{FFFF}\u{800}\u{7FF}"] {
             assert_eq!(units(text.as_bytes(), Encoding::Utf16) as usize, text.encode_utf16().count());

@@ -136,6 +136,6 @@ proptest! {
         let page = super::text(&report, OutputFormat::Markdown, &cx);
         let tables = tables(&page);
         prop_assert_eq!(tables.len(), 2);
-        prop_assert_eq!(words(&tables[0][1][3].0), words(&one_line(&report.findings[0].message)));
+        prop_assert_eq!(words(&tables[0][1][3].text), words(&one_line(&report.findings[0].message)));
     }
 }

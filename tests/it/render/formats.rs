@@ -9,11 +9,11 @@ use mlops_lint::source::{Encoding, SourceMap, Span};
 use serde_json::Value;
 
 use super::fixture::fixture;
-use super::read::{Element, commands, tables, xml};
+use super::read::{Cell, Element, commands, tables, xml};
 use super::{assert_valid, context, json, schema, snapshot, text};
 
 /// The fixture with everything listed.
-fn everything<'a>(sources: &'a SourceMap) -> RenderContext<'a> {
+fn everything(sources: &SourceMap) -> RenderContext<'_> {
     RenderContext { unknown: UnknownMode::Show, show_suppressed: true, ..context(sources) }
 }
 
@@ -240,14 +240,14 @@ fn the_table_of_a_page_has_the_findings_worst_first() {
     let page = text(&report, OutputFormat::Markdown, &everything(&sources));
     let tables = tables(&page);
     let [found, undecided, suppressed] = tables.as_slice() else { panic!("{tables:?}") };
-    let words = |row: &[(String, Vec<String>)]| -> Vec<String> { row.iter().map(|(text, _)| text.clone()).collect() };
+    let words = |row: &[Cell]| -> Vec<String> { row.iter().map(|cell| cell.text.clone()).collect() };
     assert_eq!(words(&found[0]), ["Severity", "Rule", "Where", "What is wrong"]);
     assert_eq!(found.len(), 1 + report.findings.len());
     for (row, finding) in found[1..].iter().zip(worst_first(&report)) {
         let (path, line, _) = place(&sources, finding.primary.span);
         let message = finding.message.replace('`', "");
         assert_eq!(words(row), [finding.severity.as_str(), finding.rule.as_str(), &format!("{path}:{line}"), &message]);
-        let address = &row[2].1[0];
+        let address = &row[2].links[0];
         assert!(
             address.starts_with("sub/") && address.ends_with(&format!("#L{line}")) && !address.contains(' '),
             "{address}"
@@ -255,7 +255,7 @@ fn the_table_of_a_page_has_the_findings_worst_first() {
     }
     assert_eq!((undecided.len(), suppressed.len()), (1 + report.undecided.len(), 1 + report.suppressed.len()));
     for (row, expected) in suppressed[1..].iter().zip(&report.suppressed) {
-        assert_eq!(row[3].0, expected.reason.replace('`', ""));
+        assert_eq!(row[3].text, expected.reason.replace('`', ""));
     }
     snapshot("page.md", &page);
 }
@@ -281,7 +281,7 @@ fn a_page_keeps_to_a_mebibyte_and_says_what_is_left_out() {
     let page = text(&report, OutputFormat::Markdown, &context(&sources));
     assert!(page.len() <= 1 << 20 && page.len() > 1_000_000, "{}", page.len());
     let rows = &tables(&page)[0];
-    assert_eq!(rows[1][3].0, "the worst");
+    assert_eq!(rows[1][3].text, "the worst");
     let left_out = report.findings.len() - (rows.len() - 1);
     assert!(page.contains(&format!("**{left_out} findings left out: a job summary holds 1 MiB.**")), "{left_out}");
     assert!(page.contains("**Details of 1 rule left out: a job summary holds 1 MiB.**"));

@@ -107,37 +107,40 @@ pub(super) fn xml(text: &str) -> Element {
     open.pop().unwrap().children.pop().expect("a root element")
 }
 
-/// The cells of the tables of a page as people read them: text without markup, and the links of each cell.
-pub(super) fn tables(markdown: &str) -> Vec<Vec<Vec<(String, Vec<String>)>>> {
-    let mut tables = Vec::new();
-    for event in
-        Parser::new_ext(markdown, Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_MATH)
-    {
+/// A cell of a table as people read it.
+#[derive(Debug, Default)]
+pub(super) struct Cell {
+    /// Without markup.
+    pub(super) text: String,
+    pub(super) links: Vec<String>,
+}
+
+/// The tables of a page, row by row, the heads included; panics if a cell holds more than text, code and links.
+pub(super) fn tables(markdown: &str) -> Vec<Vec<Vec<Cell>>> {
+    let mut tables: Vec<Vec<Vec<Cell>>> = Vec::new();
+    let mut is_table = false;
+    let options = Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_MATH;
+    for event in Parser::new_ext(markdown, options) {
         match event {
-            Event::Start(Tag::Table(_)) => tables.push(Vec::new()),
-            Event::Start(Tag::TableHead | Tag::TableRow) => tables.last_mut().unwrap().push(Vec::new()),
-            Event::Start(Tag::TableCell) => {
-                tables.last_mut().unwrap().last_mut().unwrap().push((String::new(), Vec::new()));
+            Event::Start(Tag::Table(_)) => {
+                tables.push(Vec::new());
+                is_table = true;
             }
+            Event::End(TagEnd::Table) => is_table = false,
+            _ if !is_table => {}
+            Event::Start(Tag::TableHead | Tag::TableRow) => tables.last_mut().unwrap().push(Vec::new()),
+            Event::Start(Tag::TableCell) => tables.last_mut().unwrap().last_mut().unwrap().push(Cell::default()),
+            Event::End(_) => {}
             other => {
-                let Some((text, links)) = tables
-                    .last_mut()
-                    .and_then(|table: &mut Vec<_>| table.last_mut())
-                    .and_then(|row: &mut Vec<_>| row.last_mut())
-                else {
-                    continue;
-                };
+                let cell = tables.last_mut().unwrap().last_mut().unwrap().last_mut().unwrap();
                 match other {
-                    Event::Text(piece) | Event::Code(piece) => text.push_str(&piece),
+                    Event::Text(piece) | Event::Code(piece) => cell.text.push_str(&piece),
                     Event::InlineHtml(html) if matches!(&*html, "<code>" | "</code>") => {}
-                    Event::Start(Tag::Link { dest_url, .. }) => links.push(dest_url.into_string()),
-                    Event::End(TagEnd::Table) => tables.push(Vec::new()),
-                    Event::End(_) => {}
-                    surprise => panic!("{surprise:?} in a cell: {text}"),
+                    Event::Start(Tag::Link { dest_url, .. }) => cell.links.push(dest_url.into_string()),
+                    surprise => panic!("{surprise:?} in a cell: {cell:?}"),
                 }
             }
         }
     }
-    tables.retain(|table| !table.is_empty());
     tables
 }
