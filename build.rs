@@ -10,6 +10,8 @@ mod bundled;
 mod compile;
 #[path = "build/documents.rs"]
 mod documents;
+#[path = "build/frameworks.rs"]
+mod frameworks;
 #[path = "build/names.rs"]
 mod names;
 #[path = "build/output.rs"]
@@ -64,6 +66,7 @@ fn generate(root: &Path, problems: &mut Problems) -> [(&'static str, Vec<u8>); 3
     tables::write(&tables, &mut code);
     names::write(root, problems, &mut code);
     documents::write(root, problems, &mut code);
+    frameworks::write(root, problems, &mut code);
     let texts = rules::write(&rules, &tables, &mut code);
     patterns::write(&automata, &mut code);
     bundled::write(root, problems, &mut code);

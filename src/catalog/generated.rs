@@ -1,7 +1,9 @@
 //! What `build.rs` wrote.
 #![allow(clippy::all, clippy::pedantic, reason = "generated")]
 
-use super::{BundledFile, BundledRule, EmbeddedProperty, Format, Naming, Returned, Rows, Table, VirtualRule};
+use super::{
+    BundledFile, BundledRule, EmbeddedProperty, Format, Framework, Naming, Returned, Rows, Table, VirtualRule,
+};
 
 include!(concat!(env!("OUT_DIR"), "/catalog.rs"));
 

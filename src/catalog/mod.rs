@@ -5,6 +5,7 @@
 
 mod bundled;
 mod documents;
+mod frameworks;
 mod generated;
 mod naming;
 mod rules;
@@ -14,6 +15,7 @@ pub use documents::{
     EmbeddedProperty, Format, VirtualRule, asl_action, embedded, images, nested_states, nested_steps, pipeline_step,
     virtual_resources,
 };
+pub use frameworks::{Framework, frameworks};
 pub use naming::{Naming, Returned, naming};
 pub use rules::{BundledRule, PatternKind, automaton, bundled, patterns, rule};
 

@@ -4,7 +4,7 @@
 use std::str::FromStr;
 
 use camino::Utf8PathBuf;
-use clap::builder::{PossibleValuesParser, TypedValueParser as _};
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser as _};
 use clap::{Args, Parser, Subcommand};
 
 use crate::finding::Severity;
@@ -126,7 +126,7 @@ pub(super) struct CheckArgs {
     pub(super) exit_zero: bool,
 
     /// What is written to standard output
-    #[arg(short, long, value_name = "FORMAT", default_value = "human", value_parser = words::<OutputFormat>(&["human", "json", "sarif"]), help_heading = "Output")]
+    #[arg(short, long, value_name = "FORMAT", default_value = "human", value_parser = format(), help_heading = "Output")]
     pub(super) format: OutputFormat,
 
     /// A report to write to a file beside standard output, such as sarif=report.sarif; may be repeated
@@ -269,6 +269,11 @@ where
     T: FromStr<Err = String> + Clone + Send + Sync + 'static,
 {
     PossibleValuesParser::new(words).map(|word| word.parse::<T>().expect("each listed word is known"))
+}
+
+fn format() -> impl clap::builder::TypedValueParser<Value = OutputFormat> {
+    PossibleValuesParser::new(OutputFormat::ALL.map(|format| PossibleValue::new(format.as_str()).help(format.about())))
+        .map(|word| word.parse().expect("each listed word is a format"))
 }
 
 fn severity() -> impl clap::builder::TypedValueParser<Value = Severity> {

@@ -9,7 +9,7 @@ use crate::finding::UnknownMode;
 use crate::project::discover::{
     DiscoverError, Discovered, Kind, Options, SkipReason, discover, portable_path, repository_root,
 };
-use crate::render::{OutputFormat, RenderContext, plural, render};
+use crate::render::{OutputFormat, RenderContext, left_out, plural, render};
 use crate::source::SourceMap;
 
 use super::args::CheckArgs;
@@ -17,9 +17,6 @@ use super::lint::{Timings, lint};
 use super::projects::{Configs, Group, Plan};
 use super::settings::Settings;
 use super::{Exit, Failure, Stdio, color, did_you_mean, tell, unless_broken_pipe, width, write};
-
-/// GitHub's code scanning rejects a SARIF file with more results.
-const GITHUB_RESULTS: usize = 25_000;
 
 pub(super) fn run(args: &CheckArgs, io: &mut Stdio<'_>) -> Result<Exit, Failure> {
     match args.threads {
@@ -181,25 +178,23 @@ fn paths(args: &CheckArgs, cwd: &Utf8Path) -> Vec<Utf8PathBuf> {
     paths
 }
 
-/// The repository of the current directory; of the named paths, if none of them is in it; else the current directory.
+/// The repository of the current directory if a named path is in it; else the one that all named paths are in; else the current directory.
 fn root(paths: &[Utf8PathBuf], cwd: &Utf8Path) -> Utf8PathBuf {
-    let here = repository_root(cwd).unwrap_or_else(|| cwd.to_owned());
+    let here = repository_root(cwd);
     let named: Vec<_> =
         paths.iter().filter(|path| *path != "-").filter_map(|path| cwd.join(path).canonicalize_utf8().ok()).collect();
-    if named.is_empty() || named.iter().any(|path| path.starts_with(&here)) {
-        return here;
+    let holds = |root: &Utf8PathBuf| named.iter().any(|path| path.starts_with(root));
+    if named.is_empty() || here.as_ref().is_some_and(holds) {
+        return here.unwrap_or_else(|| cwd.to_owned());
     }
-    let first = repository_root(&named[0]);
-    first.filter(|root| named.iter().all(|path| path.starts_with(root))).unwrap_or(here)
+    let first = repository_root(&named[0]).filter(|root| named.iter().all(|path| path.starts_with(root)));
+    first.or(here).unwrap_or_else(|| cwd.to_owned())
 }
 
 fn write_reports(args: &CheckArgs, report: &Report, cx: &RenderContext<'_>, io: &mut Stdio<'_>) -> Result<(), Failure> {
-    let sarif =
-        args.format == OutputFormat::Sarif || args.output.iter().any(|(format, _)| *format == OutputFormat::Sarif);
-    if sarif && report.findings.len() > GITHUB_RESULTS && !args.quiet {
-        let text =
-            format!("{} results: code scanning of GitHub takes {GITHUB_RESULTS} in a file", report.findings.len());
-        let _ = tell("warning", "1;33", &Failure::new(text), io);
+    let formats = args.output.iter().map(|(format, _)| *format).chain([args.format]);
+    if let Some(warning) = left_out_of(formats, report, cx).filter(|_| !args.quiet) {
+        let _ = tell("warning", "1;33", &warning, io);
     }
     // Files first: a reader of standard output that goes away must not cost them.
     for (format, file) in &args.output {
@@ -209,6 +204,17 @@ fn write_reports(args: &CheckArgs, report: &Report, cx: &RenderContext<'_>, io: 
             .map_err(|error| Failure::new(format!("cannot write `{file}`: {error}")))?;
     }
     unless_broken_pipe(render(report, args.format, cx, io.stdout).and_then(|()| io.stdout.flush()))
+}
+
+/// What to say if one of the reports cannot hold everything.
+fn left_out_of(
+    formats: impl Iterator<Item = OutputFormat>,
+    report: &Report,
+    cx: &RenderContext<'_>,
+) -> Option<Failure> {
+    let count = formats.map(|format| left_out(report, format, cx)).max().filter(|&count| count > 0)?;
+    let text = format!("the SARIF report leaves out {}, the least severe", plural(count, "result"));
+    Some(Failure::new(text).with("help", "code scanning of GitHub takes no more in a file; JSON has all of them"))
 }
 
 fn fails(report: &Report, settings: &Settings) -> bool {
@@ -280,4 +286,50 @@ fn nothing(found: &Discovered, message: String) -> Failure {
         failure = failure.with("help", "name a file to see why it is not taken");
     }
     failure
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::finding::{Confidence, Finding, Label, RuleId, Severity, Subject};
+    use crate::source::{FileId, SourceMap, Span};
+
+    #[test]
+    fn a_report_that_code_scanning_would_refuse_is_cut_and_the_user_is_told() {
+        let finding = Finding {
+            rule: RuleId::new("TST001"),
+            severity: Severity::High,
+            confidence: Confidence::Certain,
+            message: String::new(),
+            primary: Label { span: Span::new(FileId::new(0), 0, 0), text: String::new() },
+            related: Vec::new(),
+            help: None,
+            assumed: None,
+            scenario: None,
+            subject: Subject::default(),
+        };
+        let sources = SourceMap::default();
+        let cx = RenderContext {
+            sources: &sources,
+            root: Utf8Path::new("/"),
+            cwd: Utf8Path::new("/"),
+            color: false,
+            width: 80,
+            links: false,
+            unknown: UnknownMode::Hide,
+            show_suppressed: false,
+            scope: "",
+            quiet: false,
+            version: "",
+            elapsed: None,
+        };
+        let said = |count: usize, formats: &[OutputFormat]| {
+            let report = Report { findings: vec![finding.clone(); count], ..Report::default() };
+            left_out_of(formats.iter().copied(), &report, &cx).map(|failure| failure.message)
+        };
+        let both = [OutputFormat::Human, OutputFormat::Sarif];
+        assert_eq!(said(25_000, &both), None);
+        assert_eq!(said(25_001, &[OutputFormat::Json]), None);
+        assert_eq!(said(25_001, &both).as_deref(), Some("the SARIF report leaves out 1 result, the least severe"));
+    }
 }

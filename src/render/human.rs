@@ -10,10 +10,11 @@ use miette::{
     SourceSpan, SpanContents, ThemeStyles,
 };
 
-use crate::engine::{Report, ReportedRule};
+use crate::engine::{Report, ReportedRule, Suppressed, SuppressionOrigin};
 use crate::finding::{Finding, Label, Severity, Undecided};
 
 use super::RenderContext;
+use super::address::page;
 use super::excerpt::{Excerpt, Mark, PEOPLE, excerpts};
 use super::place::Places;
 use super::summary;
@@ -30,6 +31,11 @@ pub(super) fn render(report: &Report, cx: &RenderContext<'_>, out: &mut dyn Writ
     let page = Page { report, cx, places: Places::new(cx, PEOPLE), paint: Paint { color: cx.color } };
     for finding in &report.findings {
         page.finding(finding, out)?;
+    }
+    if cx.show_suppressed {
+        for suppressed in &report.suppressed {
+            page.suppressed(suppressed, out)?;
+        }
     }
     if cx.unknown.lists() {
         for undecided in &report.undecided {
@@ -83,13 +89,23 @@ impl Page<'_> {
         writeln!(out)
     }
 
+    fn suppressed(&self, suppressed: &Suppressed, out: &mut dyn Write) -> io::Result<()> {
+        let finding = &suppressed.finding;
+        let rule = self.report.rules.get(&finding.rule).map(AsRef::as_ref);
+        self.headline("suppressed", None, rule, finding.rule.as_str(), &finding.message, out)?;
+        self.line("at", &self.places.shown_at(finding.primary.span), out)?;
+        self.line("reason", &suppressed.reason, out)?;
+        let place = suppressed.place.map(|span| format!(" at {}", self.places.shown_at(span))).unwrap_or_default();
+        let until = suppressed.until.as_deref().map(|day| format!(", until {day}")).unwrap_or_default();
+        self.line("written", &format!("{}{place}{until}", written(suppressed.origin)), out)?;
+        writeln!(out)
+    }
+
     fn undecided(&self, undecided: &Undecided, out: &mut dyn Write) -> io::Result<()> {
         let rule = self.report.rules.get(&undecided.rule).map(AsRef::as_ref);
-        let at = self.places.position(undecided.span.file, undecided.span.start);
-        let path = self.places.shown(undecided.span.file);
         let subject = &undecided.subject;
         let what = if subject.path.is_empty() { subject.resource.as_deref().unwrap_or("it") } else { &subject.path };
-        let message = format!("`{what}` at {path}:{}:{}", at.line, at.column);
+        let message = format!("`{what}` at {}", self.places.shown_at(undecided.span));
         self.headline("undecided", None, rule, undecided.rule.as_str(), &message, out)?;
         for reason in &undecided.reasons {
             self.line("because", &reason.text(), out)?;
@@ -120,7 +136,7 @@ impl Page<'_> {
             Some(severity) => write!(out, "{}", self.paint.severity(severity, tag))?,
             None => write!(out, "{}", self.paint.bold(tag))?,
         }
-        let page = rule.and_then(|rule| rule.docs.references.first()).filter(|_| self.cx.links);
+        let page = rule.and_then(page).filter(|_| self.cx.links);
         match page {
             Some(page) => write!(out, " \x1b]8;;{page}\x1b\\{id}\x1b]8;;\x1b\\:")?,
             None => write!(out, " {id}:")?,
@@ -219,6 +235,15 @@ impl Page<'_> {
         theme.styles.highlights =
             block.marks.iter().map(|mark| if mark.primary { primary.bold() } else { plain.blue().bold() }).collect();
         theme
+    }
+}
+
+/// Where a suppression stands, in words.
+fn written(origin: SuppressionOrigin) -> &'static str {
+    match origin {
+        SuppressionOrigin::Comment => "in a comment",
+        SuppressionOrigin::Metadata => "in the metadata",
+        SuppressionOrigin::Configuration => "in the configuration",
     }
 }
 

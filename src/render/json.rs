@@ -6,20 +6,22 @@ use std::io::{self, Write};
 
 use serde::ser::{Serialize, SerializeSeq as _, Serializer};
 
-use crate::engine::{Report, RuleFailure};
-use crate::finding::{ChoiceNote, Finding, Label, Reason, RuleId, ScenarioNote, Severity, Undecided};
+use crate::engine::{Report, RuleFailure, Suppressed};
+use crate::finding::{ChoiceNote, Finding, Label, Reason, ScenarioNote, Severity, Undecided};
 use crate::source::{Encoding, Span};
 
 use super::RenderContext;
 use super::place::Places;
+use super::words::rule_name;
 
 /// Writes one JSON document and a line break.
 pub(super) fn render(report: &Report, cx: &RenderContext<'_>, out: &mut dyn Write) -> io::Result<()> {
     let view = View { report, places: &Places::new(cx, Encoding::Utf32) };
+    let accepted = if cx.show_suppressed { report.suppressed.as_slice() } else { &[] };
     let document = Document {
         version: 1,
         findings: Each(|| report.findings.iter().enumerate().map(|(index, finding)| view.finding(index, finding))),
-        suppressed: [],
+        suppressed: Each(|| accepted.iter().map(|suppressed| view.suppressed(suppressed))),
         unknown: Each(|| report.undecided.iter().map(|undecided| view.undecided(undecided))),
         errors: Each(|| report.failures.iter().map(ErrorOut::from)),
         summary: summary(report),
@@ -46,10 +48,10 @@ where
 }
 
 #[derive(serde::Serialize)]
-struct Document<F, U, E> {
+struct Document<F, S, U, E> {
     version: u32,
     findings: F,
-    suppressed: [(); 0],
+    suppressed: S,
     unknown: U,
     errors: E,
     summary: Summary,
@@ -70,6 +72,22 @@ struct FindingOut<'a> {
     scenario: Option<ScenarioOut<'a>>,
     related: Vec<RelatedOut<'a>>,
     fingerprint: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    suppression: Option<SuppressionOut<'a>>,
+}
+
+#[derive(serde::Serialize)]
+struct SuppressionOut<'a> {
+    reason: &'a str,
+    until: Option<&'a str>,
+    origin: &'static str,
+    place: Option<PlaceOut<'a>>,
+}
+
+#[derive(serde::Serialize)]
+struct PlaceOut<'a> {
+    file: &'a str,
+    range: RangeOut,
 }
 
 #[derive(serde::Serialize)]
@@ -170,7 +188,7 @@ fn summary(report: &Report) -> Summary {
             info: count(Severity::Info),
         },
         hidden: report.hidden.values().sum(),
-        suppressed: 0,
+        suppressed: report.suppressed.len(),
         unknown: report.undecided.len(),
     }
 }
@@ -182,14 +200,27 @@ struct View<'a> {
 }
 
 impl<'a> View<'a> {
-    fn name(self, rule: &'a RuleId) -> &'a str {
-        self.report.rules.get(rule).map_or(rule.as_str(), |rule| &rule.meta.name)
+    fn finding(self, index: usize, finding: &'a Finding) -> FindingOut<'a> {
+        self.described(finding, self.report.fingerprints.get(index).map_or("", String::as_str))
     }
 
-    fn finding(self, index: usize, finding: &'a Finding) -> FindingOut<'a> {
+    fn suppressed(self, suppressed: &'a Suppressed) -> FindingOut<'a> {
+        let place = |span: Span| PlaceOut { file: self.places.portable(span.file), range: self.range(span) };
+        FindingOut {
+            suppression: Some(SuppressionOut {
+                reason: &suppressed.reason,
+                until: suppressed.until.as_deref(),
+                origin: suppressed.origin.as_str(),
+                place: suppressed.place.map(place),
+            }),
+            ..self.described(&suppressed.finding, &suppressed.fingerprint)
+        }
+    }
+
+    fn described(self, finding: &'a Finding, fingerprint: &'a str) -> FindingOut<'a> {
         FindingOut {
             rule: finding.rule.as_str(),
-            name: self.name(&finding.rule),
+            name: rule_name(self.report, &finding.rule),
             severity: finding.severity.as_str(),
             confidence: finding.confidence.as_str(),
             message: &finding.message,
@@ -200,14 +231,15 @@ impl<'a> View<'a> {
             range: self.range(finding.primary.span),
             scenario: finding.scenario.as_ref().map(ScenarioOut::from),
             related: finding.related.iter().map(|label| self.related(label)).collect(),
-            fingerprint: self.report.fingerprints.get(index).map_or("", String::as_str),
+            fingerprint,
+            suppression: None,
         }
     }
 
     fn undecided(self, undecided: &'a Undecided) -> UndecidedOut<'a> {
         UndecidedOut {
             rule: undecided.rule.as_str(),
-            name: self.name(&undecided.rule),
+            name: rule_name(self.report, &undecided.rule),
             file: self.places.portable(undecided.span.file),
             resource: undecided.subject.resource.as_deref(),
             resource_type: undecided.subject.resource_type.as_deref(),

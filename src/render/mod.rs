@@ -1,15 +1,23 @@
-//! Turns a [`Report`] into text: for people, as JSON, as SARIF.
+//! Turns a [`Report`] into text: for people, as JSON, as SARIF, and as other programs that show findings read it.
 //!
 //! The only floor that asks for lines and columns. It does not decide anything: what a report holds is printed, and the exit code is the caller's.
 //! Every format writes the same bytes for the same report; only the human one says how long the run took.
 
+mod address;
+mod concise;
 mod excerpt;
+mod github;
+mod gitlab;
 mod human;
 mod json;
+mod junit;
+mod markdown;
+mod order;
 mod place;
 mod sarif;
 mod summary;
 mod text;
+mod words;
 
 use std::io::{self, BufWriter, Write};
 use std::str::FromStr;
@@ -34,22 +42,52 @@ pub(crate) fn draw(label: &Label, cx: &RenderContext<'_>) -> String {
 pub enum OutputFormat {
     /// For people, with excerpts of the source.
     Human,
+    /// One line a finding.
+    Concise,
     /// Our own JSON, described by `docs/schema/report.schema.json`.
     Json,
     /// SARIF 2.1.0.
     Sarif,
+    /// Workflow commands of GitHub Actions.
+    Github,
+    /// Code quality of GitLab.
+    Gitlab,
+    /// XML of JUnit.
+    Junit,
+    /// A page in GitHub's Markdown.
+    Markdown,
 }
 
 impl OutputFormat {
     /// All of them, in the order of the help text.
-    pub const ALL: [Self; 3] = [Self::Human, Self::Json, Self::Sarif];
+    pub const ALL: [Self; 8] =
+        [Self::Human, Self::Concise, Self::Json, Self::Sarif, Self::Github, Self::Gitlab, Self::Junit, Self::Markdown];
 
     /// The word on the command line.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Human => "human",
+            Self::Concise => "concise",
             Self::Json => "json",
             Self::Sarif => "sarif",
+            Self::Github => "github",
+            Self::Gitlab => "gitlab",
+            Self::Junit => "junit",
+            Self::Markdown => "markdown",
+        }
+    }
+
+    /// What it is, for the help text.
+    pub fn about(self) -> &'static str {
+        match self {
+            Self::Human => "for people, with excerpts of the source",
+            Self::Concise => "one line a finding",
+            Self::Json => "everything, as JSON with a schema",
+            Self::Sarif => "SARIF 2.1.0, for code scanning",
+            Self::Github => "annotations in GitHub Actions, the worst first",
+            Self::Gitlab => "a code quality report of GitLab",
+            Self::Junit => "test results of JUnit, as most CI systems show them",
+            Self::Markdown => "a page for the summary of a job",
         }
     }
 }
@@ -58,10 +96,9 @@ impl FromStr for OutputFormat {
     type Err = String;
 
     fn from_str(word: &str) -> Result<Self, String> {
-        Self::ALL
-            .into_iter()
-            .find(|format| format.as_str() == word)
-            .ok_or_else(|| format!("`{word}` is none of human, json, sarif"))
+        let known = || Self::ALL.map(Self::as_str).join(", ");
+        let found = Self::ALL.into_iter().find(|format| format.as_str() == word);
+        found.ok_or_else(|| format!("`{word}` is none of {}", known()))
     }
 }
 
@@ -96,6 +133,11 @@ pub struct RenderContext<'a> {
     pub elapsed: Option<Duration>,
 }
 
+/// How many results a format leaves out because its readers take no more. The report says so itself; so should the caller.
+pub fn left_out(report: &Report, format: OutputFormat, cx: &RenderContext<'_>) -> usize {
+    if format == OutputFormat::Sarif { sarif::left_out(report, cx) } else { 0 }
+}
+
 /// Writes a report.
 ///
 /// # Errors
@@ -107,6 +149,11 @@ pub fn render(report: &Report, format: OutputFormat, cx: &RenderContext<'_>, out
         OutputFormat::Human => human::render(report, cx, &mut out)?,
         OutputFormat::Json => json::render(report, cx, &mut out)?,
         OutputFormat::Sarif => sarif::render(report, cx, &mut out)?,
+        OutputFormat::Concise => concise::render(report, cx, &mut out)?,
+        OutputFormat::Github => github::render(report, cx, &mut out)?,
+        OutputFormat::Gitlab => gitlab::render(report, cx, &mut out)?,
+        OutputFormat::Junit => junit::render(report, cx, &mut out)?,
+        OutputFormat::Markdown => markdown::render(report, cx, &mut out)?,
     }
     out.flush()
 }

@@ -8,6 +8,7 @@ use crate::project::discover::{path_for_people, portable_path};
 use crate::source::{Encoding, FileId, Position, SourceMap, Span};
 
 use super::RenderContext;
+use super::text::one_line;
 
 /// Answers for one rendering; keeps what it has worked out.
 pub(super) struct Places<'a> {
@@ -28,6 +29,13 @@ pub(super) struct Range {
     pub(super) start: Position,
     /// One past its end.
     pub(super) end: Position,
+}
+
+impl Range {
+    /// The last line of which something is in the range: an end before a line's first character belongs to the line before.
+    pub(super) fn last_line(self) -> u32 {
+        if self.end.column == 1 { self.start.line.max(self.end.line - 1) } else { self.end.line }
+    }
 }
 
 impl<'a> Places<'a> {
@@ -51,6 +59,21 @@ impl<'a> Places<'a> {
     /// Path relative to the current directory.
     pub(super) fn shown(&self, file: FileId) -> String {
         path_for_people(self.cx.root, self.cx.cwd, self.cx.sources.file(file).path())
+    }
+
+    /// `path:line:column` for readers of machine formats.
+    pub(super) fn portable_at(&self, span: Span) -> String {
+        self.at(self.portable(span.file), span)
+    }
+
+    /// `path:line:column` for people.
+    pub(super) fn shown_at(&self, span: Span) -> String {
+        self.at(&self.shown(span.file), span)
+    }
+
+    fn at(&self, path: &str, span: Span) -> String {
+        let start = self.position(span.file, span.start);
+        format!("{}:{}:{}", one_line(path), start.line, start.column)
     }
 
     /// Line and column of an offset.
@@ -139,6 +162,17 @@ mod tests {
                 assert_eq!(places.position(file, offset), expected, "{offset}");
             }
         }
+    }
+
+    #[test]
+    fn a_range_up_to_a_line_break_ends_on_the_line_before() {
+        let at = |line, column| Position { line, column };
+        let last_line = |start, end| Range { start, end }.last_line();
+        assert_eq!(last_line(at(3, 2), at(3, 9)), 3);
+        assert_eq!(last_line(at(3, 2), at(5, 1)), 4);
+        assert_eq!(last_line(at(3, 2), at(5, 2)), 5);
+        assert_eq!(last_line(at(3, 1), at(3, 1)), 3);
+        assert_eq!(last_line(at(1, 1), at(1, 1)), 1);
     }
 
     #[test]

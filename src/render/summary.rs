@@ -14,36 +14,50 @@ const REASONS: usize = 3;
 
 /// Writes the summary.
 pub(super) fn write(report: &Report, cx: &RenderContext<'_>, out: &mut dyn Write) -> io::Result<()> {
-    let counts = &report.counts;
-    let mut looked = vec![plural(counts.templates, "template"), plural(counts.resources, "resource")];
-    if counts.embedded > 0 {
-        looked.push(plural(counts.embedded, "embedded document"));
-    }
-    looked.push(plural(counts.rules, "rule"));
-    looked.extend(cx.elapsed.map(duration));
-    let looked = looked.join(", ");
+    let mut looked_at = looked_at(report);
+    looked_at.extend(cx.elapsed.map(duration));
+    let looked_at = looked_at.join(", ");
+    let found = found(report, cx);
     let not_shown = not_shown(report, cx);
-    let listed = report.undecided.len() * usize::from(cx.unknown.lists());
-    if report.findings.is_empty() && listed == 0 {
+    if found.is_empty() {
         let more = not_shown.map(|text| format!(" ({text})")).unwrap_or_default();
-        return paragraph(&format!("{looked}: nothing to report{more}"), "1;32", cx, out);
+        return paragraph(&format!("{looked_at}: nothing to report{more}"), "1;32", cx, out);
     }
-    paragraph(&looked, "2", cx, out)?;
-    let mut found: Vec<String> = Vec::new();
-    let by_severity = report.by_severity();
-    for severity in Severity::ALL {
-        if let Some(count) = by_severity.get(&severity) {
-            found.push(format!("{count} {severity}"));
-        }
-    }
-    if listed > 0 {
-        found.push(format!("{listed} undecided"));
-    }
+    paragraph(&looked_at, "2", cx, out)?;
     let more = not_shown.map(|text| format!(" (and not shown: {text})")).unwrap_or_default();
     paragraph(&format!("{}{more}", found.join(", ")), "1", cx, out)
 }
 
-fn not_shown(report: &Report, cx: &RenderContext<'_>) -> Option<String> {
+/// "12 templates", "49 resources", …
+pub(super) fn looked_at(report: &Report) -> Vec<String> {
+    let counts = &report.counts;
+    let mut parts = vec![plural(counts.templates, "template"), plural(counts.resources, "resource")];
+    if counts.embedded > 0 {
+        parts.push(plural(counts.embedded, "embedded document"));
+    }
+    parts.push(plural(counts.rules, "rule"));
+    parts
+}
+
+/// "1 critical", "3 high", …: what the report lists; empty if that is nothing.
+pub(super) fn found(report: &Report, cx: &RenderContext<'_>) -> Vec<String> {
+    let by_severity = report.by_severity();
+    let count = |severity| Some(format!("{} {severity}", by_severity.get(&severity)?));
+    let mut parts: Vec<String> = Severity::ALL.into_iter().filter_map(count).collect();
+    let listed = [
+        (cx.show_suppressed, report.suppressed.len(), "suppressed"),
+        (cx.unknown.lists(), report.undecided.len(), "undecided"),
+    ];
+    for (is_listed, count, word) in listed {
+        if is_listed && count > 0 {
+            parts.push(format!("{count} {word}"));
+        }
+    }
+    parts
+}
+
+/// What the report counts and does not list, with the option that lists it.
+pub(super) fn not_shown(report: &Report, cx: &RenderContext<'_>) -> Option<String> {
     let mut parts = Vec::new();
     let hidden: Vec<_> = Severity::ALL
         .into_iter()
@@ -53,6 +67,9 @@ fn not_shown(report: &Report, cx: &RenderContext<'_>) -> Option<String> {
     if let Some((lowest, _)) = hidden.last() {
         let counts: Vec<_> = hidden.iter().map(|(severity, count)| format!("{count} {severity}")).collect();
         parts.push(format!("{}, --min-severity {lowest}", counts.join(", ")));
+    }
+    if !cx.show_suppressed && !report.suppressed.is_empty() {
+        parts.push(format!("{} suppressed, --show-suppressed", report.suppressed.len()));
     }
     if !cx.unknown.lists() && !report.undecided.is_empty() {
         let reasons: Vec<_> =

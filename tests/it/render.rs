@@ -4,6 +4,9 @@
 
 mod arbitrary;
 mod fixture;
+mod formats;
+mod read;
+mod sarif;
 
 use camino::Utf8Path;
 use mlops_lint::engine::Report;
@@ -100,6 +103,7 @@ fn quiet_prints_findings_only_and_a_clean_run_one_line() {
     assert!(loud.starts_with(&quiet) && loud.len() > quiet.len());
     report.findings.clear();
     report.undecided.clear();
+    report.suppressed.clear();
     report.hidden.clear();
     let cx = RenderContext { width: 100, ..context(&sources) };
     insta::assert_snapshot!(text(&report, OutputFormat::Human, &cx), @"5 templates, 49 resources, 2 embedded documents, 85 rules, 4 ms: nothing to report");
@@ -115,6 +119,44 @@ fn every_line_fits_the_terminal_except_single_words() {
             assert!(line.chars().count() <= width.max(70), "{width}: {line}");
         }
     }
+}
+
+#[test]
+fn people_read_what_is_suppressed_and_why_if_they_ask() {
+    let (sources, mut report) = fixture();
+    report.findings.clear();
+    report.hidden.clear();
+    report.undecided.clear();
+    let cx = RenderContext { show_suppressed: true, ..context(&sources) };
+    snapshot("human-suppressed", &text(&report, OutputFormat::Human, &cx));
+}
+
+#[test]
+fn json_lists_what_is_suppressed_if_it_is_asked_for_and_always_counts_it() {
+    let (sources, report) = fixture();
+    let hidden = json(&report, OutputFormat::Json, &context(&sources));
+    assert_eq!((hidden["suppressed"].as_array().unwrap().len(), number(&hidden["summary"], "suppressed")), (0, 3));
+    let cx = RenderContext { show_suppressed: true, ..context(&sources) };
+    let shown = json(&report, OutputFormat::Json, &cx);
+    assert_valid(&schema("../../docs/schema/report.schema.json"), &shown);
+    let list = shown["suppressed"].as_array().unwrap();
+    assert_eq!((list.len(), number(&shown["summary"], "suppressed")), (3, 3));
+    for (item, expected) in list.iter().zip(&report.suppressed) {
+        let suppression = &item["suppression"];
+        assert_eq!(item["message"], *expected.finding.message);
+        assert_eq!(item["fingerprint"], *expected.fingerprint);
+        assert_eq!(suppression["reason"], *expected.reason);
+        assert_eq!(suppression["origin"], expected.origin.as_str());
+        assert_eq!(suppression["until"].as_str(), expected.until.as_deref());
+        assert_eq!(suppression["place"].is_null(), expected.place.is_none());
+        if expected.place.is_some() {
+            assert_json_range(&sources, &suppression["place"]);
+        }
+    }
+    // A finding that is not suppressed must not say that it is.
+    let mut wrong = shown.clone();
+    wrong["findings"][0]["suppression"] = list[0]["suppression"].clone();
+    assert!(!schema("../../docs/schema/report.schema.json").is_valid(&wrong));
 }
 
 #[test]
@@ -154,90 +196,6 @@ fn assert_json_range(sources: &SourceMap, place: &Value) {
 }
 
 #[test]
-fn sarif_is_valid_and_cuts_its_snippets() {
-    let (sources, report) = fixture();
-    let schema = schema("sarif-schema-2.1.0.json");
-    for unknown in [UnknownMode::Hide, UnknownMode::Show] {
-        let cx = RenderContext { unknown, ..context(&sources) };
-        let log = json(&report, OutputFormat::Sarif, &cx);
-        assert_valid(&schema, &log);
-        let run = &log["runs"][0];
-        assert_eq!(run["columnKind"], "utf16CodeUnits");
-        let rules = run["tool"]["driver"]["rules"].as_array().unwrap();
-        let mut seen = 0;
-        for result in run["results"].as_array().unwrap() {
-            let rule = &rules[number(result, "ruleIndex")];
-            assert_eq!(rule["id"], result["ruleId"]);
-            let related = result.get("relatedLocations").and_then(Value::as_array);
-            for location in result["locations"].as_array().unwrap().iter().chain(related.into_iter().flatten()) {
-                assert_sarif_region(&sources, &location["physicalLocation"]);
-                seen += 1;
-            }
-            for related in related.into_iter().flatten() {
-                let link = format!("]({})", related["id"]);
-                assert!(result["message"]["text"].as_str().unwrap().contains(&link), "{result}");
-            }
-        }
-        assert!(seen > 10);
-    }
-    let cx = RenderContext { unknown: UnknownMode::Show, ..context(&sources) };
-    let log = json(&report, OutputFormat::Sarif, &cx);
-    snapshot("report.sarif", &serde_json::to_string_pretty(&log).unwrap());
-}
-
-/// The region, cut out by its lines and UTF-16 columns, is the snippet.
-fn assert_sarif_region(sources: &SourceMap, place: &Value) {
-    let uri = place["artifactLocation"]["uri"].as_str().unwrap();
-    assert!(uri.is_ascii() && !uri.contains([' ', '\\', '"', '<']), "{uri}");
-    let region = &place["region"];
-    let text = text_of(sources, &percent_decoded(uri));
-    let offset = |line: &str, column: &str| {
-        let (start, line) = line_of(text, number(region, line));
-        let units: Vec<u16> = line.encode_utf16().take(number(region, column) - 1).collect();
-        start + String::from_utf16(&units).expect("columns are between characters").len()
-    };
-    let cut = &text[offset("startLine", "startColumn")..offset("endLine", "endColumn")];
-    assert_eq!(region["snippet"]["text"].as_str().unwrap_or_default(), cut);
-}
-
-#[test]
-fn sarif_of_a_clean_run_has_empty_results_and_the_same_rules() {
-    let (sources, mut report) = fixture();
-    let full = json(&report, OutputFormat::Sarif, &context(&sources));
-    report.findings.clear();
-    report.fingerprints.clear();
-    let clean = json(&report, OutputFormat::Sarif, &context(&SourceMap::default()));
-    assert_valid(&schema("sarif-schema-2.1.0.json"), &clean);
-    assert_eq!(clean["runs"][0]["results"], Value::Array(vec![]));
-    assert_eq!(clean["runs"][0]["tool"], full["runs"][0]["tool"], "rules do not depend on what was found");
-}
-
-#[test]
-fn sarif_rules_keep_to_the_limits_of_code_scanning() {
-    let (sources, report) = fixture();
-    let log = json(&report, OutputFormat::Sarif, &context(&sources));
-    let rules = log["runs"][0]["tool"]["driver"]["rules"].as_array().unwrap();
-    assert!(rules.is_sorted_by_key(|rule| rule["id"].as_str()));
-    for rule in rules {
-        for (key, most) in [("shortDescription", 1024), ("fullDescription", 1024)] {
-            let length = rule[key]["text"].as_str().unwrap().encode_utf16().count();
-            assert!((1..=most).contains(&length), "{rule}");
-        }
-        assert!(
-            !rule["help"]["text"].as_str().unwrap().is_empty()
-                && !rule["help"]["markdown"].as_str().unwrap().is_empty()
-        );
-        let properties = &rule["properties"];
-        assert!(properties["tags"].as_array().unwrap().len() <= 10);
-        assert_eq!(properties["tags"][0], "security");
-        if let Some(severity) = properties.get("security-severity") {
-            let severity: f64 = severity.as_str().expect("a text, not a number").parse().unwrap();
-            assert!(severity > 0.0 && severity < 10.0);
-        }
-    }
-}
-
-#[test]
 fn a_rule_that_failed_is_said_by_the_machine_formats() {
     let (sources, mut report) = fixture();
     let rule = report.findings[0].rule.clone();
@@ -256,7 +214,9 @@ fn a_rule_that_failed_is_said_by_the_machine_formats() {
 fn machine_formats_have_the_same_bytes_from_wherever_they_are_run() {
     let (sources, report) = fixture();
     let here = context(&sources);
-    for format in [OutputFormat::Json, OutputFormat::Sarif] {
+    for format in
+        OutputFormat::ALL.into_iter().filter(|&format| !matches!(format, OutputFormat::Human | OutputFormat::Concise))
+    {
         let other =
             RenderContext { color: true, links: true, width: 200, elapsed: None, quiet: true, ..context(&sources) };
         assert_eq!(text(&report, format, &here), text(&report, format, &other));
@@ -268,10 +228,11 @@ fn what_is_not_shown_is_counted() {
     let (sources, mut report) = fixture();
     let cx = RenderContext { width: 400, ..context(&sources) };
     let last = |report: &Report| text(report, OutputFormat::Human, &cx).lines().last().unwrap_or_default().to_owned();
-    insta::assert_snapshot!(last(&report), @"1 critical, 2 high, 4 medium, 1 low, 1 info (and not shown: 12 low, 1 info, --min-severity info; 3 undecided, --unknown show: 2 parameters without a default, 1 import that nothing here exports)");
+    insta::assert_snapshot!(last(&report), @"1 critical, 2 high, 4 medium, 1 low, 1 info (and not shown: 12 low, 1 info, --min-severity info; 3 suppressed, --show-suppressed; 3 undecided, --unknown show: 2 parameters without a default, 1 import that nothing here exports)");
     report.findings.clear();
-    insta::assert_snapshot!(last(&report), @"5 templates, 49 resources, 2 embedded documents, 85 rules, 4 ms: nothing to report (12 low, 1 info, --min-severity info; 3 undecided, --unknown show: 2 parameters without a default, 1 import that nothing here exports)");
+    insta::assert_snapshot!(last(&report), @"5 templates, 49 resources, 2 embedded documents, 85 rules, 4 ms: nothing to report (12 low, 1 info, --min-severity info; 3 suppressed, --show-suppressed; 3 undecided, --unknown show: 2 parameters without a default, 1 import that nothing here exports)");
     report.undecided.retain(|undecided| undecided.reasons[0].kind != ReasonKind::ParameterWithoutDefault);
+    report.suppressed.clear();
     report.hidden.insert(Severity::Info, 2);
     insta::assert_snapshot!(last(&report), @"5 templates, 49 resources, 2 embedded documents, 85 rules, 4 ms: nothing to report (12 low, 2 info, --min-severity info; 1 undecided, --unknown show: 1 import that nothing here exports)");
 }
@@ -294,18 +255,4 @@ fn line_of(text: &str, number: usize) -> (usize, &str) {
         start += text[start..].find('\n').expect("the line exists") + 1;
     }
     (start, text[start..].split(['\n', '\r']).next().unwrap_or_default())
-}
-
-fn percent_decoded(uri: &str) -> String {
-    let mut bytes = Vec::new();
-    let mut rest = uri.bytes();
-    while let Some(byte) = rest.next() {
-        if byte == b'%' {
-            let digits = [rest.next().unwrap(), rest.next().unwrap()];
-            bytes.push(u8::from_str_radix(std::str::from_utf8(&digits).unwrap(), 16).unwrap());
-        } else {
-            bytes.push(byte);
-        }
-    }
-    String::from_utf8(bytes).unwrap()
 }

@@ -58,14 +58,13 @@ pub fn normal_path(path: &Utf8Path) -> Utf8PathBuf {
     normal
 }
 
-#[cfg(windows)]
 fn slashed(path: &Utf8Path) -> String {
-    path.as_str().replace('\\', "/")
+    with_slashes(path.as_str(), std::path::MAIN_SEPARATOR)
 }
 
-#[cfg(not(windows))]
-fn slashed(path: &Utf8Path) -> String {
-    path.as_str().to_owned()
+/// A path of a system with this separator. Where it is the slash, a backslash is a character like any other.
+fn with_slashes(path: &str, separator: char) -> String {
+    if separator == '/' { path.to_owned() } else { path.replace(separator, "/") }
 }
 
 #[cfg(test)]
@@ -87,5 +86,12 @@ mod tests {
         assert_eq!(both("/repo/a b.yaml"), pair("a b.yaml", "../a b.yaml"));
         assert_eq!(both("/repository/a.yaml"), pair("/repository/a.yaml", "/repository/a.yaml"));
         assert_eq!(both(STDIN), pair(STDIN, STDIN));
+    }
+
+    #[test]
+    fn separators_of_windows_become_slashes_and_backslashes_elsewhere_stay() {
+        assert_eq!(with_slashes(r"ml\prod\a b.yaml", '\\'), "ml/prod/a b.yaml");
+        assert_eq!(with_slashes(r"C:\ml/a.yaml", '\\'), "C:/ml/a.yaml");
+        assert_eq!(with_slashes(r"odd\name.yaml", '/'), r"odd\name.yaml");
     }
 }

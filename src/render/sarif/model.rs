@@ -1,7 +1,6 @@
 //! The part of SARIF 2.1.0 that we write, as borrowed structs in the order in which their keys are written.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 
 use serde::Serialize;
 
@@ -22,12 +21,13 @@ pub(super) struct Run<'a, L, R> {
     pub(super) automation_details: AutomationDetails,
     pub(super) column_kind: &'static str,
     pub(super) invocations: [Invocation<'a>; 1],
+    pub(super) taxonomies: Vec<Taxonomy<'a>>,
     pub(super) results: R,
 }
 
 #[derive(Serialize)]
 pub(super) struct AutomationDetails {
-    pub(super) id: &'static str,
+    pub(super) id: String,
 }
 
 #[derive(Serialize)]
@@ -40,7 +40,60 @@ pub(super) struct Tool<'a, L> {
 pub(super) struct Driver<'a, L> {
     pub(super) name: &'static str,
     pub(super) semantic_version: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) information_uri: Option<&'static str>,
+    pub(super) supported_taxonomies: Vec<ToolComponentReference<'a>>,
     pub(super) rules: L,
+}
+
+/// A compliance framework.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Taxonomy<'a> {
+    pub(super) name: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) full_name: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) version: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) information_uri: Option<&'static str>,
+    pub(super) is_comprehensive: bool,
+    pub(super) taxa: Vec<Taxon<'a>>,
+}
+
+/// A control.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Taxon<'a> {
+    pub(super) id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) short_description: Option<Text<'static>>,
+}
+
+#[derive(Serialize)]
+pub(super) struct ToolComponentReference<'a> {
+    pub(super) name: &'a str,
+    pub(super) index: usize,
+}
+
+/// From a rule to a control.
+#[derive(Serialize)]
+pub(super) struct Relationship<'a> {
+    pub(super) target: DescriptorReference<'a>,
+    pub(super) kinds: [&'static str; 1],
+    pub(super) properties: RelationshipProperties,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct DescriptorReference<'a> {
+    pub(super) id: &'a str,
+    pub(super) tool_component: ToolComponentReference<'a>,
+}
+
+#[derive(Serialize)]
+pub(super) struct RelationshipProperties {
+    pub(super) mapping: &'static str,
 }
 
 #[derive(Serialize)]
@@ -71,13 +124,15 @@ pub(super) struct RuleReference<'a> {
 #[serde(rename_all = "camelCase")]
 pub(super) struct Rule<'a> {
     pub(super) id: &'a str,
-    pub(super) name: &'a str,
+    pub(super) name: Cow<'a, str>,
     pub(super) short_description: Text<'a>,
     pub(super) full_description: Text<'a>,
     pub(super) default_configuration: Configuration,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) help_uri: Option<&'a str>,
+    pub(super) help_uri: Option<Cow<'a, str>>,
     pub(super) help: Help,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) relationships: Vec<Relationship<'a>>,
     pub(super) properties: RuleProperties<'a>,
 }
 
@@ -121,10 +176,59 @@ pub(super) struct Outcome<'a> {
     pub(super) locations: [Location<'a>; 1],
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) related_locations: Vec<Location<'a>>,
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub(super) partial_fingerprints: BTreeMap<&'static str, &'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) code_flows: Option<[CodeFlow<'a>; 1]>,
+    pub(super) partial_fingerprints: Fingerprints<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) suppressions: Option<[Acceptance<'a>; 1]>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) properties: Option<OutcomeProperties>,
+}
+
+/// What the result is known by in the next run.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Fingerprints<'a> {
+    #[serde(rename = "mlopsLint/v1", skip_serializing_if = "Option::is_none")]
+    pub(super) own: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) primary_location_line_hash: Option<String>,
+}
+
+/// The places of a finding, one after the other as they explain it.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct CodeFlow<'a> {
+    pub(super) thread_flows: [ThreadFlow<'a>; 1],
+}
+
+#[derive(Serialize)]
+pub(super) struct ThreadFlow<'a> {
+    pub(super) locations: Vec<Step<'a>>,
+}
+
+#[derive(Serialize)]
+pub(super) struct Step<'a> {
+    pub(super) location: Location<'a>,
+}
+
+/// That, why and where the user has accepted a finding; a "suppression" of the standard.
+#[derive(Serialize)]
+pub(super) struct Acceptance<'a> {
+    pub(super) kind: &'static str,
+    pub(super) status: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) justification: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) location: Option<Location<'a>>,
+    pub(super) properties: AcceptanceProperties<'a>,
+}
+
+#[derive(Serialize)]
+pub(super) struct AcceptanceProperties<'a> {
+    pub(super) origin: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) until: Option<&'a str>,
 }
 
 #[derive(Serialize)]

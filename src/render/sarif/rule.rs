@@ -6,15 +6,20 @@ use std::fmt::Write as _;
 use crate::engine::ReportedRule;
 use crate::finding::{Confidence, Severity};
 
-use super::super::text::{example, first_paragraph, framework_name};
+use super::super::address::page;
+use super::super::text::{example, first_paragraph};
+use super::super::words::controls;
 use super::model::{Configuration, Help, Rule, RuleProperties, Text};
+use super::taxonomy::Taxonomies;
 
-/// GitHub's limits.
+/// GitHub's limits. It says "characters"; UTF-16 units are never fewer.
+const NAME: usize = 255;
 const DESCRIPTION: usize = 1024;
+/// It takes twenty tags and keeps ten.
 const TAGS: usize = 10;
 
 /// The rule's object.
-pub(super) fn lower(rule: &ReportedRule) -> Rule<'_> {
+pub(super) fn lower<'a>(rule: &'a ReportedRule, taxonomies: &Taxonomies<'a>) -> Rule<'a> {
     let meta = &rule.meta;
     let why = first_paragraph(&rule.docs.why);
     let full = if why.is_empty() { meta.summary.clone() } else { why };
@@ -23,12 +28,13 @@ pub(super) fn lower(rule: &ReportedRule) -> Rule<'_> {
     tags.truncate(TAGS);
     Rule {
         id: meta.id.as_str(),
-        name: &meta.name,
-        short_description: Text { text: cut(non_empty(&meta.summary, &meta.name).into()) },
-        full_description: Text { text: cut(Cow::Owned(non_empty(&full, &meta.name).to_owned())) },
+        name: cut(meta.name.as_str().into(), NAME),
+        short_description: Text { text: cut(non_empty(&meta.summary, &meta.name).into(), DESCRIPTION) },
+        full_description: Text { text: cut(Cow::Owned(non_empty(&full, &meta.name).to_owned()), DESCRIPTION) },
         default_configuration: Configuration { level: super::level(meta.severity) },
-        help_uri: rule.docs.references.iter().map(String::as_str).find(|url| is_absolute(url)),
+        help_uri: page(rule),
         help: Help { text: help_text(rule), markdown: help_markdown(rule) },
+        relationships: taxonomies.of(rule),
         properties: RuleProperties {
             precision: match meta.confidence {
                 Confidence::Certain => "very-high",
@@ -57,16 +63,18 @@ fn non_empty<'a>(text: &'a str, instead: &'a str) -> &'a str {
     if text.trim().is_empty() { instead } else { text }
 }
 
-fn is_absolute(url: &str) -> bool {
-    url.starts_with("https://")
-        && !url.contains(|c: char| c.is_whitespace() || c.is_control() || "<>\"{}|\\^`".contains(c))
-}
-
-fn cut(text: Cow<'_, str>) -> Cow<'_, str> {
-    match text.char_indices().nth(DESCRIPTION) {
-        None => text,
-        Some(_) => Cow::Owned(text.chars().take(DESCRIPTION - 1).chain(['…']).collect()),
+fn cut(text: Cow<'_, str>, most: usize) -> Cow<'_, str> {
+    // A unit takes at least one byte.
+    if text.len() <= most || text.encode_utf16().count() <= most {
+        return text;
     }
+    let mut left = most - 1;
+    let fits = |character: &char| {
+        let rest = left.checked_sub(character.len_utf16());
+        left = rest.unwrap_or(0);
+        rest.is_some()
+    };
+    Cow::Owned(text.chars().take_while(fits).chain(['…']).collect())
 }
 
 fn help_text(rule: &ReportedRule) -> String {
@@ -99,14 +107,16 @@ fn fenced(template: Option<&str>) -> String {
     template.map(|template| format!("```yaml\n{}\n```", example(template))).unwrap_or_default()
 }
 
-fn controls(rule: &ReportedRule) -> String {
-    let docs = &rule.docs;
-    let own = docs.controls.iter().map(|(framework, ids)| (framework, ids, ""));
-    let analogies = docs.controls_by_analogy.iter().map(|(framework, ids)| (framework, ids, " (by analogy)"));
-    let lines: Vec<_> = own
-        .chain(analogies)
-        .filter(|(_, ids, _)| !ids.is_empty())
-        .map(|(framework, ids, note)| format!("- {}: {}{note}", framework_name(framework), ids.join(", ")))
-        .collect();
-    lines.join("\n")
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_are_cut_to_units_of_utf_16() {
+        for (text, expected) in
+            [("abcd", "abcd"), ("abcde", "abc…"), ("😀😀", "😀😀"), ("😀😀a", "😀…"), ("ééééé", "ééé…")]
+        {
+            assert_eq!(cut(text.into(), 4), expected);
+        }
+    }
 }

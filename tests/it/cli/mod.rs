@@ -4,6 +4,7 @@ mod config;
 mod discover;
 mod init;
 mod options;
+mod sarif;
 mod verdict;
 
 use std::cell::RefCell;

@@ -47,7 +47,7 @@ fn wrong_arguments_are_exit_code_2() {
         (&["--fail-on", "hihg"][..], "a similar value exists: 'high'"),
         (&["--formt", "json"], "a similar argument exists: '--format'"),
         (&["--output", "sarif"], "a format and a file are expected"),
-        (&["--output", "xml=a.xml"], "none of human, json, sarif"),
+        (&["--output", "xml=a.xml"], "none of human, concise, json, sarif, github, gitlab, junit, markdown"),
         (&["--threads", "0"], "0 is not in 1..=1024"),
         (&["explain"], "required arguments"),
     ] {

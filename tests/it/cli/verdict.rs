@@ -1,6 +1,7 @@
 //! Findings of real rules: exit codes, and the same places from wherever the program is run.
 
 use mlops_lint::cli::Exit;
+use mlops_lint::render::OutputFormat;
 use serde_json::Value;
 
 use super::Sandbox;
@@ -20,7 +21,7 @@ fn report(text: &str) -> Value {
 #[test]
 fn the_exit_code_follows_the_worst_finding_in_every_format() {
     let sandbox = Sandbox::new(&[("a.yaml", FLAWED)]);
-    for format in ["human", "json", "sarif"] {
+    for format in OutputFormat::ALL.map(OutputFormat::as_str) {
         for (options, exit) in [
             (&[][..], Exit::Findings),
             (&["--fail-on", "high"], Exit::Findings),

@@ -10,6 +10,7 @@ use mlops_lint::render::{OutputFormat, RenderContext, UnknownMode, render};
 use mlops_lint::source::{FileId, SourceFile, SourceMap, Span};
 use proptest::prelude::*;
 
+use super::read::{tables, xml};
 use super::{context, json};
 
 /// Text with everything that makes columns differ.
@@ -27,6 +28,15 @@ fn text() -> impl Strategy<Value = String> {
         Just("\x1b[1m"),
         Just("\u{202e}"),
         Just("[x](1)"),
+        Just("`"),
+        Just("`a|b\\`"),
+        Just("|"),
+        Just("\\"),
+        Just("<img src=x>&amp;</td>"),
+        Just("*_~~$#-"),
+        Just("::error::"),
+        Just("]]>%0A"),
+        Just("\u{ffff}"),
         Just("a-word-that-is-rather-long-and-goes-on"),
         Just("\u{feff}"),
         Just("\0")
@@ -52,6 +62,27 @@ fn place(sources: &SourceMap, (file, a, b, text): (usize, usize, usize, String))
     };
     let (a, b) = (at(a), at(b));
     Label { span: Span::new(id, a.min(b), a.max(b)), text }
+}
+
+/// What is compared of a text that went through Markdown: everything but backquotes, of which pairs mean code, and runs of blanks.
+fn words(text: &str) -> String {
+    text.replace('`', "").split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// A text as it is shown: breaks are blanks, controls are visible.
+fn one_line(text: &str) -> String {
+    let shown = |c| match c {
+        '\n' | '\r' | '\t' => ' ',
+        '\0'..='\x1f' => char::from_u32(0x2400 + u32::from(c)).unwrap(),
+        '\u{202e}' => '\u{fffd}',
+        other => other,
+    };
+    text.chars().map(shown).collect()
+}
+
+fn commands(log: &str) -> (Vec<super::read::Command>, usize) {
+    let (commands, others) = super::read::commands(log);
+    (commands, others.len())
 }
 
 proptest! {
@@ -94,5 +125,17 @@ proptest! {
         prop_assert_eq!(document["findings"].as_array().unwrap().len(), 1);
         let log = json(&report, OutputFormat::Sarif, &cx);
         prop_assert_eq!(log["runs"][0]["results"].as_array().unwrap().len(), 2);
+        let concise = super::text(&report, OutputFormat::Concise, &RenderContext { color: false, ..cx.clone() });
+        prop_assert_eq!(concise.matches('\n').count(), 2);
+        let (commands, others) = commands(&super::text(&report, OutputFormat::Github, &cx));
+        prop_assert_eq!((commands.len(), others), (2, 0));
+        let issues = json(&report, OutputFormat::Gitlab, &cx);
+        prop_assert_eq!(issues.as_array().unwrap().len(), 2);
+        let root = xml(&super::text(&report, OutputFormat::Junit, &cx));
+        prop_assert_eq!(root.all("failure").len(), 1);
+        let page = super::text(&report, OutputFormat::Markdown, &cx);
+        let tables = tables(&page);
+        prop_assert_eq!(tables.len(), 2);
+        prop_assert_eq!(words(&tables[0][1][3].text), words(&one_line(&report.findings[0].message)));
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use mlops_lint::engine::{Counts, Report, ReportedRule};
+use mlops_lint::engine::{Counts, Report, ReportedRule, Suppressed, SuppressionOrigin};
 use mlops_lint::finding::{
     ChoiceNote, Confidence, Finding, Label, Reason, ReasonKind, RuleId, ScenarioNote, Severity, Subject, Undecided,
     fingerprints,
@@ -30,7 +30,7 @@ pub(super) fn fixture() -> (SourceMap, Report) {
     let mut findings = findings(&Texts(&sources));
     findings.sort_by(Finding::order);
     let report = Report {
-        suppressed: Vec::new(),
+        suppressed: suppressed(&Texts(&sources)),
         fingerprints: fingerprints(&findings, |finding| sources.file(finding.primary.span.file).path().as_str()),
         undecided: undecided(&Texts(&sources)),
         findings,
@@ -192,6 +192,55 @@ fn findings(texts: &Texts<'_>) -> Vec<Finding> {
         });
     }
     list
+}
+
+/// One of each origin, in the order of places.
+fn suppressed(texts: &Texts<'_>) -> Vec<Suppressed> {
+    let accepted = |finding: Finding, reason: &str, origin, place| Suppressed {
+        fingerprint: fingerprints(std::slice::from_ref(&finding), |_| "accepted").remove(0),
+        finding,
+        reason: reason.to_owned(),
+        until: None,
+        origin,
+        place,
+    };
+    let (endpoint, registry) = (FILES[0], FILES[4]);
+    let capture = texts.label(endpoint, "ModelName: !Ref", "ModelName", "");
+    let topic = texts.label(registry, "- Arn: !Ref", "Arn", "published from here");
+    let pipe = "a bar | in a reason, and `code | too`";
+    vec![
+        Suppressed {
+            until: Some("2027-03-31".to_owned()),
+            ..accepted(
+                finding("ENC001", Severity::High, "Config", "ModelName", "`Config` is accepted", capture),
+                "the data is public",
+                SuppressionOrigin::Comment,
+                Some(texts.within(endpoint, "Default: dev", "Default")),
+            )
+        },
+        accepted(
+            finding(
+                "TPL001",
+                Severity::Medium,
+                "Config",
+                "KmsKeyId",
+                "also accepted",
+                texts.label(endpoint, "IsProd: !Equals", "IsProd", ""),
+            ),
+            "the whole folder is a sample",
+            SuppressionOrigin::Configuration,
+            None,
+        ),
+        accepted(
+            Finding {
+                related: vec![texts.label(registry, "Fn::ImportValue: mlops-kms-id", "mlops-kms-id", "its key")],
+                ..finding("ENC022", Severity::Critical, "ApprovalTopic", "KmsMasterKeyId", "a topic is accepted", topic)
+            },
+            pipe,
+            SuppressionOrigin::Metadata,
+            Some(texts.within(registry, "- Arn: !Ref", "Arn")),
+        ),
+    ]
 }
 
 fn undecided(texts: &Texts<'_>) -> Vec<Undecided> {

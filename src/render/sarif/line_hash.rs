@@ -1,0 +1,177 @@
+//! The hash of a line as GitHub's code scanning computes it (`primaryLocationLineHash`), by which it knows an alert again when lines move.
+//!
+//! The upload action computes it where it is missing and warns where it differs; who uploads without the action gets none unless we write it.
+//! What it hashes: from the start of the line 100 UTF-16 units, with blanks and tabs left out and every line break as one line feed, through
+//! following lines; the end of the file is one unit of 65,535 and then zeros. A second line with the same hash ends in `:2`.
+
+use rustc_hash::FxHashMap;
+
+/// Units that a hash covers.
+const BLOCK: usize = 100;
+/// The base of the polynomial, which is taken modulo 2^64.
+const BASE: u64 = 37;
+/// What stands for the end of the file.
+const END: u16 = u16::MAX;
+
+/// The hashes of all lines of a file.
+#[derive(Debug, Default)]
+pub(super) struct LineHashes(Vec<(u64, u32)>);
+
+impl LineHashes {
+    /// Hashes a text, a byte order mark included.
+    pub(super) fn new(text: &str) -> Self {
+        let mut rolling = Rolling::default();
+        let mut after_cr = false;
+        for unit in text.encode_utf16() {
+            match unit {
+                0x20 | 0x09 => after_cr = false,
+                0x0a if after_cr => after_cr = false,
+                0x0a | 0x0d => {
+                    after_cr = unit == 0x0d;
+                    rolling.push(0x0a);
+                }
+                _ => {
+                    after_cr = false;
+                    rolling.push(unit);
+                }
+            }
+        }
+        rolling.push(END);
+        rolling.flush()
+    }
+
+    /// The hash of a line, from 1, as it is written.
+    pub(super) fn of(&self, line: u32) -> Option<String> {
+        let (hash, count) = self.0.get(usize::try_from(line).ok()?.checked_sub(1)?)?;
+        Some(format!("{hash:x}:{count}"))
+    }
+}
+
+/// The last [`BLOCK`] units and their hash.
+struct Rolling {
+    window: [u16; BLOCK],
+    /// Which of the units in the window begin a line.
+    begins: [bool; BLOCK],
+    at: usize,
+    hash: u64,
+    /// Weight of a unit that leaves the window.
+    leaving: u64,
+    is_line_start: bool,
+    seen: FxHashMap<u64, u32>,
+    lines: Vec<(u64, u32)>,
+}
+
+impl Default for Rolling {
+    fn default() -> Self {
+        Self {
+            window: [0; BLOCK],
+            begins: [false; BLOCK],
+            at: 0,
+            hash: 0,
+            leaving: (0..BLOCK).fold(1, |weight: u64, _| weight.wrapping_mul(BASE)),
+            is_line_start: true,
+            seen: FxHashMap::default(),
+            lines: Vec::new(),
+        }
+    }
+}
+
+impl Rolling {
+    fn push(&mut self, unit: u16) {
+        let begins = std::mem::replace(&mut self.is_line_start, unit == 0x0a);
+        self.roll(unit, begins);
+    }
+
+    /// Lets a unit in and another out. A line whose first unit is about to leave has all its units in the hash.
+    fn roll(&mut self, unit: u16, begins: bool) {
+        if self.begins[self.at] {
+            let count = self.seen.entry(self.hash).or_default();
+            *count += 1;
+            self.lines.push((self.hash, *count));
+        }
+        let out = std::mem::replace(&mut self.window[self.at], unit);
+        self.begins[self.at] = begins;
+        let kept = self.hash.wrapping_mul(BASE).wrapping_add(unit.into());
+        self.hash = kept.wrapping_sub(self.leaving.wrapping_mul(out.into()));
+        self.at = (self.at + 1) % BLOCK;
+    }
+
+    fn flush(mut self) -> LineHashes {
+        for _ in 0..BLOCK {
+            self.roll(0, false);
+        }
+        LineHashes(self.lines)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hashes(text: &str) -> Vec<String> {
+        let hashes = LineHashes::new(text);
+        (1..).map_while(|line| hashes.of(line)).collect()
+    }
+
+    /// The vectors that the upload action tests itself with: github/codeql-action, src/fingerprints.test.ts.
+    #[test]
+    fn hashes_are_those_of_the_upload_action() {
+        assert_eq!(hashes(""), ["c129715d7a2bc9a3:1"]);
+        assert_eq!(
+            hashes(" a\nb\n  \t\tc\n d"),
+            ["271789c17abda88f:1", "54703d4cd895b18:1", "180aee12dab6264:1", "a23a3dc5e078b07b:1"]
+        );
+        let greetings = [
+            "e9496ae3ebfced30:1",
+            "fb7c023a8b9ccb3f:1",
+            "ce8ba1a563dcdaca:1",
+            "e20e36e16fcb0cc8:1",
+            "b3edc88f2938467e:1",
+            "c8e28b0b4002a3a0:1",
+            "c129715d7a2bc9a3:1",
+        ];
+        for text in [
+            " hello; \t\nworld!!!\n\n\n  \t\tGreetings\n End\n",
+            " hello; \t\nworld!!!\r\r\r  \t\tGreetings\r End\r",
+            " hello; \t\r\nworld!!!\r\n\r\n\r\n  \t\tGreetings\r\n End\r\n",
+            " hello; \t\nworld!!!\r\n\n\r  \t\tGreetings\r End\r\n",
+        ] {
+            assert_eq!(hashes(text), greetings, "{text:?}");
+        }
+        assert_eq!(
+            hashes(&"Lorem ipsum dolor sit amet.\n".repeat(10)),
+            [
+                "a7f2ff13bc495cf2:1",
+                "a7f2ff13bc495cf2:2",
+                "a7f2ff13bc495cf2:3",
+                "a7f2ff13bc495cf2:4",
+                "a7f2ff13bc495cf2:5",
+                "a7f2ff13bc495cf2:6",
+                "a7f2ff1481e87703:1",
+                "a9cf91f7bbf1862b:1",
+                "55ec222b86bcae53:1",
+                "cc97dc7b1d7d8f7b:1",
+                "c129715d7a2bc9a3:1",
+            ]
+        );
+    }
+    /// Worked out from the definition with big integers, unit by unit instead of rolling.
+    #[test]
+    fn odd_breaks_marks_and_lengths_are_counted_alike() {
+        assert_eq!(
+            hashes("A: 1\r \n\tB: 2\r\n\r\n"),
+            [
+                "729a6599daae9b65:1",
+                "e5e4223bb419f90f:1",
+                "41d8cc9b08a06cc1:1",
+                "3c5bef55b72b93c9:1",
+                "c129715d7a2bc9a3:1",
+            ]
+        );
+        assert_eq!(hashes("\u{feff}A: 1\r\n"), ["b64cd6a85e440728:1", "c129715d7a2bc9a3:1"]);
+        assert_eq!(hashes(&("😀".repeat(60) + "\n")), ["e4a94f1d18cd866a:1", "c129715d7a2bc9a3:1"]);
+        for (length, first) in [(98, "52b56201ffb5763b:1"), (99, "52b56201ffb585b2:1"), (100, "52b56201ffb58620:1")] {
+            assert_eq!(hashes(&("x".repeat(length) + "\ny")), [first, "ed3261245082261c:1"], "{length}");
+        }
+    }
+}
