@@ -19,6 +19,11 @@ pub struct Framework {
 }
 
 impl Framework {
+    /// Its controls with their titles, by id. Only those that rules map to are listed.
+    pub fn controls(&self) -> &'static [(&'static str, &'static str)] {
+        self.controls
+    }
+
     /// What a control is called. Only controls that rules map to are listed.
     pub fn title(&self, control: &str) -> Option<&'static str> {
         let at = self.controls.binary_search_by(|(id, _)| (*id).cmp(control)).ok()?;

@@ -12,6 +12,8 @@
 //!
 //! `UPDATE=1 cargo test --test it docs` rewrites blocks and generated parts; what it wrote is to be read before it is committed.
 
+mod pages;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::fs;

@@ -97,7 +97,11 @@ fn index(rules: &[Registered]) -> String {
     );
     let categories: BTreeSet<String> = rules.iter().map(|rule| rule.meta.category()).collect();
     for category in categories {
-        let _ = write!(page, "\n## {}\n\n| rule | severity | profile | what it finds |\n|---|---|---|---|\n", category.to_uppercase());
+        let _ = write!(
+            page,
+            "\n## {}\n\n| rule | severity | profile | what it finds |\n|---|---|---|---|\n",
+            category.to_uppercase()
+        );
         for rule in rules.iter().filter(|rule| rule.meta.category() == category) {
             let meta = &rule.meta;
             let id = meta.id.as_str();
@@ -120,8 +124,7 @@ fn judges(rule: &Registered, kind: &str) -> bool {
 }
 
 fn links(rules: &[&Registered]) -> String {
-    let links: Vec<String> =
-        rules.iter().map(|rule| format!("[{0}]({0}.md)", rule.meta.id.as_str())).collect();
+    let links: Vec<String> = rules.iter().map(|rule| format!("[{0}]({0}.md)", rule.meta.id.as_str())).collect();
     if links.is_empty() { "-".to_owned() } else { links.join(" ") }
 }
 
@@ -129,8 +132,7 @@ fn coverage(rules: &[Registered]) -> String {
     let mut page = format!(
         "{MADE}\n# Coverage\n\nWhat the rules look at, and where there is none yet (`-`). A rule that looks at everything (templates as such) is not counted here.\n\n## Resource types of SageMaker\n\n"
     );
-    let types: Vec<&str> =
-        include_str!("sagemaker-types.txt").lines().filter(|line| !line.starts_with('#')).collect();
+    let types: Vec<&str> = include_str!("sagemaker-types.txt").lines().filter(|line| !line.starts_with('#')).collect();
     let about_types = |rule: &&Registered| types.iter().any(|kind| judges(rule, kind));
     let categories: BTreeSet<String> = rules.iter().filter(about_types).map(|rule| rule.meta.category()).collect();
     let heads: Vec<String> = categories.iter().map(|category| category.to_uppercase()).collect();
@@ -155,8 +157,12 @@ fn coverage(rules: &[Registered]) -> String {
         types.len(),
         without.join(", ")
     );
-    let kinds: BTreeSet<&str> =
-        rules.iter().flat_map(|rule| rule.kinds.0.iter()).map(|kind| &**kind).filter(|kind| kind.starts_with("ML::")).collect();
+    let kinds: BTreeSet<&str> = rules
+        .iter()
+        .flat_map(|rule| rule.kinds.0.iter())
+        .map(|kind| &**kind)
+        .filter(|kind| kind.starts_with("ML::"))
+        .collect();
     for kind in kinds {
         let of: Vec<&Registered> = rules.iter().filter(|rule| rule.kinds.contains(kind)).collect();
         let _ = writeln!(page, "| `{kind}` | {} |", links(&of));
