@@ -30,7 +30,7 @@ pub(crate) struct Automata {
 /// Every pattern that an operator of a rule is given, directly, in a list, by a table or by an option's default.
 pub(crate) fn collect<'r>(rules: &'r [Rule], tables: &[Table]) -> Patterns<'r> {
     // Patterns of the engine itself.
-    let own = [compile::GIVEN_BY_AWS, compile::WORD];
+    let own = [compile::GIVEN_BY_AWS, compile::WORD, compile::ARN_FIELD];
     let own = own.map(|text| ((Kind::Regex, vec![text.to_owned()]), "src/value/pattern/compile.rs"));
     let mut collector = Collector { tables, rule: None, patterns: Patterns::from(own) };
     for rule in rules {

@@ -583,12 +583,14 @@ fn bound<'f, 'p>(
     told.or_else(|| failures.iter().find_map(|failure| failure.get(name)))
 }
 
-/// The failure to point at: of those in the node's own text the one with the deepest place, of equals the first.
+/// The failure to point at: of those in the node's own text the one with the deepest place, of equals the first. What kind
+/// of node it is says less than what it holds.
 fn deepest<'f, 'p>(failures: &'f [Failure<'p>]) -> Option<&'f Failure<'p>> {
     let depth = |failure: &Failure<'p>| {
         let node = failure.found.cursor.node;
         let written = std::iter::successors(Some(node), |node| node.parent()).count();
-        (written, failure.found.missing.is_empty(), failure.found.missing.len())
+        let is_property = !matches!(failure.found.value, Value::Entity(_));
+        (is_property, written, failure.found.missing.is_empty(), failure.found.missing.len())
     };
     let own = failures.iter().filter(|failure| failure.own).rev().max_by_key(|failure| depth(failure));
     own.or(failures.first())

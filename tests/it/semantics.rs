@@ -146,7 +146,7 @@ message: \"`{self}` has no name\"
     assert!(again.error.message.contains("OWN001"), "{}", again.error.message);
     let template = "Resources:
   Thing: { Type: Test::Thing }
-  Notebook: { Type: AWS::SageMaker::NotebookInstance, Properties: { DirectInternetAccess: Enabled } }
+  Notebook: { Type: AWS::SageMaker::NotebookInstance, Properties: { DirectInternetAccess: Enabled, RootAccess: Disabled } }
 ";
     let project = Project::load(vec![("template.yaml".into(), Arc::from(template))], false);
     let graph = engine::link(&project);

@@ -5,6 +5,7 @@ mod condition;
 mod evaluate;
 mod explain;
 mod join;
+mod matching;
 mod memo;
 mod message;
 mod operator;

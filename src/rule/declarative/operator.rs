@@ -1,16 +1,12 @@
 //! The operators, on known, symbolic, absent and unknown values alike.
 
 use std::net::IpAddr;
-use std::sync::{Arc, OnceLock};
 
 use crate::catalog::{Returned, Table};
 use crate::finding::ReasonKind;
 use crate::syntax::Tag;
 use crate::template::Expr;
-use crate::value::pattern::{Automaton, GIVEN_BY_AWS, PatternKind, Piece, WORD, matches};
-use crate::value::{
-    Found, Hole, List, Map, Part, Pseudo, ScalarKind, Truth, Unknown, Value, equal_text, same, text_of,
-};
+use crate::value::{Found, Hole, List, Map, Part, ScalarKind, Truth, Unknown, Value, equal_text, same, text_of};
 
 use super::condition::{Comparison, Form, Operator, Reference, Set, Term, TermPath};
 use super::evaluate::{Env, Evaluator, Outcome};
@@ -252,47 +248,6 @@ impl<'p> Evaluator<'_, 'p> {
         }
     }
 
-    fn matches_any(&self, value: &Value<'p>, automata: &[Automaton], table: Option<&'static Table>) -> Outcome<'p> {
-        let outcome = match value {
-            Value::Scalar(scalar) => {
-                let pieces = [Piece::Text(&scalar.text)];
-                automata.iter().fold(Outcome::FALSE, |known, automaton| {
-                    known.or(|| Outcome::of(matches(automaton, &pieces), Unknown::default))
-                })
-            }
-            Value::Symbolic(parts) => {
-                // What AWS gives for a name has no wildcards, which the text that is written for it may not show.
-                let given = automata.iter().fold(Outcome::FALSE, |known, one| known.or(|| self.walked(one, parts)));
-                let named = self.resolver.with_names(parts);
-                if given.truth == Truth::Unknown && named[..] != parts[..] {
-                    automata.iter().fold(Outcome::FALSE, |known, one| known.or(|| self.walked(one, &named)))
-                } else {
-                    given
-                }
-            }
-            _ => return Outcome::FALSE,
-        };
-        match table {
-            Some(table) => open(outcome, value, table),
-            None => outcome,
-        }
-    }
-
-    /// Whether an automaton accepts a text with holes.
-    fn walked(&self, automaton: &Automaton, parts: &[Part<'p>]) -> Outcome<'p> {
-        let constraints: Vec<Option<Arc<Automaton>>> = parts.iter().map(|part| self.constraint(part)).collect();
-        let pieces: Vec<Piece<'_>> = parts
-            .iter()
-            .zip(&constraints)
-            .map(|(part, constraint)| match (part, constraint) {
-                (Part::Text(text), _) => Piece::Text(text),
-                (Part::Hole(_), Some(automaton)) => Piece::Constrained(automaton),
-                (Part::Hole(_), None) => Piece::Hole,
-            })
-            .collect();
-        Outcome::of(matches(automaton, &pieces), || self.resolver.why(parts))
-    }
-
     /// Whether a test holds for one of the texts at a path; a text that is not known leaves it open.
     fn with_texts(&self, path: &'p TermPath, env: &Env<'_, 'p>, test: impl Fn(&str) -> Outcome<'p>) -> Outcome<'p> {
         self.values(path, env).iter().fold(Outcome::FALSE, |known, found| {
@@ -303,21 +258,6 @@ impl<'p> Evaluator<'_, 'p> {
                 _ => Outcome::FALSE,
             })
         })
-    }
-
-    /// The automaton of the values that may stand in a hole: what a parameter's `AllowedPattern` admits, what AWS gives.
-    fn constraint(&self, part: &Part<'p>) -> Option<Arc<Automaton>> {
-        match part {
-            Part::Hole(Hole::Parameter(_, template, name)) => {
-                self.graph.allowed(self.resolver.world.allowed_pattern(*template, name)?)
-            }
-            Part::Hole(Hole::Resource(_, returned, _)) if *returned != Returned::Other => given_by_aws(),
-            Part::Hole(Hole::Pseudo(Pseudo::AccountId | Pseudo::Region | Pseudo::Partition | Pseudo::StackName, _)) => {
-                word()
-            }
-            Part::Hole(Hole::Pseudo(..)) => given_by_aws(),
-            _ => None,
-        }
     }
 
     fn affix(&self, value: &Value<'p>, texts: &[Box<str>], front: bool) -> Outcome<'p> {
@@ -455,23 +395,11 @@ impl<'p> Evaluator<'_, 'p> {
 }
 
 /// What an open table lacks is not known.
-fn open<'p>(outcome: Outcome<'p>, value: &Value<'p>, table: &Table) -> Outcome<'p> {
+pub(super) fn open<'p>(outcome: Outcome<'p>, value: &Value<'p>, table: &Table) -> Outcome<'p> {
     if outcome.truth == Truth::False && table.open {
         return Outcome::unknown(Unknown::because(ReasonKind::OpenTable, text_of(value)));
     }
     outcome
-}
-
-/// What AWS gives for a resource or a pseudo parameter.
-fn given_by_aws() -> Option<Arc<Automaton>> {
-    static GIVEN: OnceLock<Option<Arc<Automaton>>> = OnceLock::new();
-    GIVEN.get_or_init(|| Automaton::bundled(PatternKind::Regex, GIVEN_BY_AWS).map(Arc::new)).clone()
-}
-
-/// A word of letters, digits and hyphens.
-fn word() -> Option<Arc<Automaton>> {
-    static A_WORD: OnceLock<Option<Arc<Automaton>>> = OnceLock::new();
-    A_WORD.get_or_init(|| Automaton::bundled(PatternKind::Regex, WORD).map(Arc::new)).clone()
 }
 
 /// True if what is written at a place is a reference: `Ref`, `Fn::GetAtt`, `Fn::ImportValue` or text with variables.

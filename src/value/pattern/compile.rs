@@ -13,6 +13,9 @@ pub(crate) const GIVEN_BY_AWS: &str = "^[^*?]+$";
 /// Account ids, codes of Regions and partitions, names of stacks: letters, digits and hyphens.
 pub(crate) const WORD: &str = "^[0-9A-Za-z-]+$";
 
+/// A field of an ARN between colons; Region and account may be empty.
+pub(crate) const ARN_FIELD: &str = "^[0-9A-Za-z-]*$";
+
 /// How large an automaton may get while it is built.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Limit {

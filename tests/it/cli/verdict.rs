@@ -12,6 +12,7 @@ const FLAWED: &str = "Resources:
     Properties:
       DirectInternetAccess: Enabled
       InstanceType: ml.t3.medium
+      RootAccess: Disabled
 ";
 
 fn report(text: &str) -> Value {
