@@ -33,15 +33,15 @@ pub(super) fn run(args: &CheckArgs, io: &mut Stdio<'_>) -> Result<Exit, Failure>
 fn check(args: &CheckArgs, io: &mut Stdio<'_>) -> Result<Exit, Failure> {
     let mut timings = Timings::start();
     let ground = Ground::new(args, &io.cwd)?;
-    let paths: Vec<Utf8PathBuf> = ground.paths.iter().chain(&ground.plan.loaded).cloned().collect();
     let options = Options {
         cwd: &ground.cwd,
         root: &ground.root,
         stdin: &mut *io.stdin,
         filter: Some(ground.configs.filter()),
         filter_named: args.force_exclude || args.changed,
+        loaded: &ground.plan.loaded,
     };
-    let found = discover(&paths, options);
+    let found = discover(&ground.paths, options);
     ground.configs.checked()?;
     let found = match found {
         Err(DiscoverError::Nothing { found, .. }) if args.changed || found.filtered > 0 => return Ok(Exit::Clean),

@@ -153,8 +153,6 @@ fn unreadable(path: &Utf8Path, error: &std::io::Error) -> Box<RuleFileError> {
 /// What was named, and what has to be loaded to judge it.
 #[derive(Debug, Default)]
 pub(super) struct Plan {
-    /// Files and folders that were named, absolute, without symbolic links.
-    named: Vec<Utf8PathBuf>,
     /// Folders of projects of which only a part was named.
     pub(super) loaded: Vec<Utf8PathBuf>,
     /// True if a folder was named that belongs to no project with a configuration.
@@ -181,7 +179,9 @@ impl Group {
     pub(super) fn add_reference(&mut self, mode: Reference) {
         let bundled = reference().iter().filter(|file| file.is_template());
         let path = |file: &BundledFile| Utf8Path::new(REFERENCE).join(file.path);
-        let templates: Vec<_> = bundled.map(|file| Found { path: path(file), text: file.text.into() }).collect();
+        let templates: Vec<_> = bundled
+            .map(|file| Found { path: path(file), text: file.text.into(), asked_for: mode == Reference::Report })
+            .collect();
         let reported = self.reported.take().unwrap_or_else(|| vec![true; self.templates.len()]);
         let theirs = vec![mode == Reference::Report; templates.len()];
         self.reported = Some(theirs.into_iter().chain(reported).collect());
@@ -211,7 +211,6 @@ impl Plan {
                 None if is_folder => plan.folder_without = true,
                 _ => {}
             }
-            plan.named.push(real);
         }
         plan.loaded.sort();
         plan.loaded.dedup();
@@ -228,15 +227,14 @@ impl Plan {
             let configured = configs.of(folder);
             let is_project = configured.is_some() && configs.make_projects() && !is_stdin;
             let key = configured.as_ref().map(|configured| configured.folder.clone());
-            let is_reported = is_stdin || self.named.iter().any(|named| absolute.starts_with(named));
             let group = groups.entry(key).or_insert_with(|| Group {
                 partial: !is_project && !self.folder_without && !self.changed,
                 configured,
                 templates: Vec::new(),
                 reported: Some(Vec::new()),
             });
+            group.reported.get_or_insert_default().push(template.asked_for);
             group.templates.push(template);
-            group.reported.get_or_insert_default().push(is_reported);
         }
         let mut groups: Vec<Group> = groups.into_values().collect();
         // A project that lies within another one is its own; where nothing of it was named, it is not asked for.

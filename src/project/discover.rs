@@ -18,6 +18,7 @@ use std::sync::Arc;
 use camino::{Utf8Path, Utf8PathBuf};
 use ignore::WalkBuilder;
 use rayon::prelude::*;
+use rustc_hash::FxHashSet;
 
 pub use paths::{normal_path, path_for_people, portable_path, repository_root};
 pub use sniff::{Kind, sniff};
@@ -52,12 +53,14 @@ pub struct Options<'a> {
     pub filter: Option<Filter>,
     /// Whether files that are named are filtered as well.
     pub filter_named: bool,
+    /// Folders that are walked beside the paths, because what is in them matters to what was asked for.
+    pub loaded: &'a [Utf8PathBuf],
 }
 
 impl<'a> Options<'a> {
     /// Without a filter.
     pub fn new(cwd: &'a Utf8Path, root: &'a Utf8Path, stdin: &'a mut dyn Read) -> Self {
-        Self { cwd, root, stdin, filter: None, filter_named: false }
+        Self { cwd, root, stdin, filter: None, filter_named: false, loaded: &[] }
     }
 }
 
@@ -88,6 +91,8 @@ pub struct Found {
     pub path: Utf8PathBuf,
     /// Its text.
     pub text: Arc<str>,
+    /// True if the paths that were named lead to it, not only the folders that are loaded beside them.
+    pub asked_for: bool,
 }
 
 /// A file that is not checked although someone may expect it.
@@ -207,10 +212,17 @@ pub fn discover(paths: &[Utf8PathBuf], options: Options<'_>) -> Result<Discovere
             candidates.push(Candidate { path: real, walked: false });
         }
     }
+    // Without anything loaded beside it, all that is found was asked for.
+    let asked_for: Option<FxHashSet<Utf8PathBuf>> =
+        (!options.loaded.is_empty()).then(|| candidates.iter().map(|candidate| candidate.path.clone()).collect());
+    for folder in options.loaded {
+        walk(folder, options.filter.as_ref(), &mut candidates, &mut found.skipped);
+    }
     candidates.sort_unstable();
     candidates.dedup_by(|later, earlier| later.path == earlier.path);
     read_all(&candidates, &mut outcomes);
-    sort_out(outcomes, options.root, options.cwd, &mut found);
+    let asked_for = |path: &Utf8Path| path == STDIN || asked_for.as_ref().is_none_or(|known| known.contains(path));
+    sort_out(outcomes, options.root, options.cwd, asked_for, &mut found);
     if found.templates.is_empty() {
         return Err(DiscoverError::Nothing { paths: paths.to_vec(), found: Box::new(found) });
     }
@@ -228,12 +240,20 @@ fn read_all(candidates: &[Candidate], outcomes: &mut Vec<Outcome>) {
     }
 }
 
-fn sort_out(outcomes: Vec<Outcome>, root: &Utf8Path, cwd: &Utf8Path, found: &mut Discovered) {
+fn sort_out(
+    outcomes: Vec<Outcome>,
+    root: &Utf8Path,
+    cwd: &Utf8Path,
+    asked_for: impl Fn(&Utf8Path) -> bool,
+    found: &mut Discovered,
+) {
     let shown = |path: &Utf8Path| Utf8PathBuf::from(path_for_people(root, cwd, path));
     found.looked_at = outcomes.len();
     for outcome in outcomes {
         match outcome {
-            Outcome::Template(path, text) => found.templates.push(Found { path: shown(&path), text }),
+            Outcome::Template(path, text) => {
+                found.templates.push(Found { path: shown(&path), text, asked_for: asked_for(&path) });
+            }
             Outcome::Other(kind) => *found.others.entry(kind).or_default() += 1,
             Outcome::Skipped(path, reason) => {
                 if let SkipReason::NoTemplate(kind) = reason {
