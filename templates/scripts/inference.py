@@ -24,9 +24,7 @@ MAX_ROWS = int(os.environ.get("MAX_ROWS", "1000"))
 
 # What skops reports for the pipeline that train.py builds, and nothing else. A pickle cannot be loaded at all;
 # a skops file with any other type is refused before one byte of it is turned into an object.
-ALLOWED_TYPES = frozenset(
-    {"numpy.dtype", "sklearn.compose._column_transformer._RemainderColsList", "sklearn.tree._tree.Tree"}
-)
+ALLOWED_TYPES = frozenset({"numpy.dtype", "sklearn.tree._tree.Tree"})
 
 
 class Rejected(ValueError):

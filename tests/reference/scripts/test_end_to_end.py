@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import SCRIPTS
-from pipeline import SETS, Job, finished, prepare
 
 import preprocessing
 import train
+from conftest import SCRIPTS
+from pipeline import SETS, Job, finished, prepare
 
 
 def metrics(job: Job) -> dict[str, float]:
