@@ -9,7 +9,7 @@ Reads `model/model.tar.gz`, `evaluation/evaluation.json` and `metadata/metadata.
 Whoever has the public key (`aws kms get-public-key`) can check the package without AWS::
 
     model_signing verify key PACKAGE --signature PACKAGE/model.sig \
-        --ignore-paths PACKAGE/model.sig --public-key public-key.pem
+        --ignore-paths PACKAGE/model.sig --public_key public-key.pem
 """
 
 from __future__ import annotations

@@ -56,9 +56,9 @@ def test_a_rare_class_is_counted_and_its_recall_told_apart_from_accuracy(tmp_pat
 def test_a_class_too_rare_to_measure_stops_with_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     rows, schema = SETS["rare_digit"]()
     rows = [row for row in rows if row["target"] == "0"] + [row for row in rows if row["target"] == "1"][:4]
-    monkeypatch.setattr(sys, "argv", ["preprocessing", *prepare(tmp_path, rows, schema).preprocessing()])
+    job = prepare(tmp_path, rows, schema)
     with pytest.raises(SystemExit) as ended:
-        runpy.run_module("preprocessing", run_name="__main__")
+        run_module(monkeypatch, "preprocessing", *job.preprocessing())
     assert ended.value.code == "preprocessing: fewer than 10 rows of a class: {'1': 4}"
 
 
@@ -204,21 +204,26 @@ def test_an_unforeseen_error_leaves_the_end_of_its_trace(
     assert len(reason) <= 1024
 
 
-def test_the_default_folders_are_those_of_sagemaker(tmp_path: Path) -> None:
-    """Every job in a process of its own, started as the pipelines start it: no path on the command line."""
+def test_the_default_folders_are_those_of_sagemaker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every job as the pipelines start it: no path on the command line; training through `bin/train`."""
     job = prepare(tmp_path, *SETS["iris"]())
-    processing = {"SM_PROCESSING_DIR": str(job.processing)}
-    assert command("preprocessing", "--target", "target", **processing).returncode == 0
+    monkeypatch.setenv("SM_PROCESSING_DIR", str(job.processing))
+    run_module(monkeypatch, "preprocessing", "--target", "target")
     (tmp_path / "input").mkdir()
     (job.processing / "output").rename(tmp_path / "input" / "data")
     write_hyperparameters(tmp_path, {"n-estimators": "5", "target": "target", "random-state": "42"})
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     started = subprocess.run(
-        [SCRIPTS / "bin" / "train"], env=environment(SAGEMAKER_BASE_DIR=str(tmp_path)), capture_output=True, text=True
+        [SCRIPTS / "bin" / "train"],
+        env={**os.environ, "PATH": path, "PYTHONPATH": str(SCRIPTS), "SAGEMAKER_BASE_DIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert started.returncode == 0, started.stderr
     job.pack()
     (tmp_path / "input" / "data" / "test").rename(job.processing / "test")
-    assert command("evaluate", **processing).returncode == 0
+    run_module(monkeypatch, "evaluate")
     assert (job.processing / "evaluation" / "evaluation.json").exists()
 
 
@@ -228,11 +233,7 @@ def write_hyperparameters(base: Path, given: dict[str, str]) -> None:
     (folder / "hyperparameters.json").write_text(json.dumps(given))
 
 
-def environment(**more: str) -> dict[str, str]:
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    return {**os.environ, "PATH": path, "PYTHONPATH": str(SCRIPTS), **more}
-
-
-def command(module: str, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
-    line = [sys.executable, "-m", module, *arguments]
-    return subprocess.run(line, env=environment(**more), capture_output=True, text=True, check=False)
+def run_module(monkeypatch: pytest.MonkeyPatch, module: str, *arguments: str) -> None:
+    """What `python3 -m module` does, in this process."""
+    monkeypatch.setattr(sys, "argv", [module, *arguments])
+    runpy.run_module(module, run_name="__main__")

@@ -45,5 +45,5 @@ def test_the_training_toolkit_of_sagemaker_runs_the_same_script(job: Job, tmp_pa
     assert "validation:auc=0.9" in ended.stdout
     report = json.loads((tmp_path / "model" / "training.json").read_text())
     assert report["hyperparameters"]["n_estimators"] == 9
-    assert (tmp_path / "output" / "success").exists()
+    assert not (tmp_path / "output" / "failure").exists()
     assert inference.model_fn(tmp_path / "model").schema.target.positive == "1"
