@@ -1,6 +1,6 @@
 """Processing job: checks raw CSV files against the schema and splits them, before anything is learnt.
 
-Reads `input/*.csv` and `schema/schema.json`. Writes below `output/`:
+Reads every CSV file at any depth below `input/` and `schema/schema.json`. Writes below `output/`:
 
 - `train/`, `validation/`, `test/`: `data.csv`, stratified, 60, 20 and 20 percent; `train/` also holds `schema.json`
 - `baseline/data.csv`: the features of the train split, that is what requests look like. The data-quality
@@ -57,9 +57,10 @@ def main(argv: Sequence[str] | None = None) -> None:
     schema = sch.load(args.schema)
     if schema.target.name != args.target:
         raise sch.InputError(f"the schema's target is {schema.target.name!r}, not {args.target!r}")
-    files = sorted(args.input.glob("*.csv"))
+    # Deliveries are folders below raw/. Sorted, because file systems list in an order of their own.
+    files = sorted(args.input.rglob("*.csv"))
     if not files:
-        raise sch.InputError(f"no CSV file in {args.input}")
+        raise sch.InputError(f"no CSV file below {args.input}")
     rows = [row for path in files for row in zip(*schema.read_csv(path), strict=True)]
     # The same row in two splits would be a question whose answer was seen in training.
     unique = list({(tuple(row), label): (row, label) for row, label in rows}.values())
@@ -74,7 +75,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         "seed": args.seed,
         "rows": len(rows),
         "duplicates": len(rows) - len(unique),
-        "inputs": {path.name: sha256(path) for path in files},
+        "inputs": {path.relative_to(args.input).as_posix(): sha256(path) for path in files},
         "splits": {},
     }
     for name, part in splits.items():

@@ -17,6 +17,7 @@ Environment: `SIGNING_KEY` (ARN), `MODEL_BUCKET` (name).
 from __future__ import annotations
 
 import base64
+import functools
 import hashlib
 import json
 import os
@@ -35,6 +36,8 @@ SIGNED_FILES = ("evaluation.json", "model.tar.gz", "sbom.cdx.json")
 # Bytes. Beyond these a bundle or a bill of materials is not read into memory.
 MAX_DOCUMENT = 16 * 1024 * 1024
 CHUNK = 1024 * 1024
+
+MAX_REASON = 900  # characters
 
 BY_DIGEST = re.compile(r"[^@\s]+@sha256:[0-9a-f]{64}")
 ARTIFACT = re.compile(r"s3://(?P<bucket>[^/]+)/(?P<folder>models/[^/]+/)model\.tar\.gz")
@@ -64,12 +67,19 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     try:
         return {"verified": True, "reason": "", "baselines": judge(event["ModelPackageArn"])}
     except Refused as refusal:
-        return {"verified": False, "reason": str(refusal), "baselines": {}}
+        # The reason becomes the package's ApprovalDescription: one line of at most 1024 characters.
+        return {"verified": False, "reason": " ".join(str(refusal).split())[:MAX_REASON], "baselines": {}}
+
+
+@functools.cache
+def client(service: str) -> Any:
+    """A client, kept while the function's environment lives: making one takes longer than most calls."""
+    return boto3.client(service)
 
 
 def judge(package_arn: str) -> dict[str, dict[str, str]]:
     """Returns the sources of the package's baselines, or raises `Refused` at the first check that fails."""
-    package = boto3.client("sagemaker").describe_model_package(ModelPackageName=package_arn)
+    package = client("sagemaker").describe_model_package(ModelPackageName=package_arn)
     if package.get("ModelApprovalStatus") != "Approved":
         raise Refused(f"the package is {package.get('ModelApprovalStatus')}, not Approved")
     containers = package.get("InferenceSpecification", {}).get("Containers", [])
@@ -91,7 +101,7 @@ def judge(package_arn: str) -> dict[str, dict[str, str]]:
 
 def fetch(bucket: str, folder: str) -> tuple[dict[str, str], dict[str, bytes]]:
     """The SHA-256 of each signed file, and the bytes of the two that are read."""
-    s3 = boto3.client("s3")
+    s3 = client("s3")
     digests, documents = {}, {}
     for name in (*SIGNED_FILES, "model.sig"):
         try:
@@ -111,7 +121,7 @@ def fetch(bucket: str, folder: str) -> tuple[dict[str, str], dict[str, bytes]]:
 
 def signed_by(key: str) -> Verify:
     """Whether a signature over a SHA-256 digest is one by this KMS key."""
-    kms = boto3.client("kms")
+    kms = client("kms")
 
     def verify(digest: bytes, signature: bytes) -> bool:
         try:

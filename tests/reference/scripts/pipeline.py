@@ -147,17 +147,21 @@ SETS: dict[str, Callable[[], tuple[Rows, dict[str, Any]]]] = {
 
 
 def prepare(base: Path, rows: Rows, schema: dict[str, Any]) -> Job:
-    """Lays the raw files out: two CSV files, so that their order matters, and the schema."""
+    """Lays the raw files out: two deliveries, written in the wrong order, and the schema.
+
+    As in the bucket, the schema lies below the raw data too.
+    """
     job = Job(base)
-    for folder in ("input", "schema"):
+    for folder in ("input/2026-01", "input/2026-02", "input/schema", "schema"):
         (job.processing / folder).mkdir(parents=True, exist_ok=True)
     half = len(rows) // 2
-    for name, part in (("b.csv", rows[half:]), ("a.csv", rows[:half])):
+    for name, part in (("2026-02/rows.csv", rows[half:]), ("2026-01/rows.csv", rows[:half])):
         with (job.processing / "input" / name).open("w", newline="") as stream:
             writer = csv.DictWriter(stream, list(rows[0]))
             writer.writeheader()
             writer.writerows(part)
-    (job.processing / "schema" / "schema.json").write_text(json.dumps(schema))
+    for folder in ("input/schema", "schema"):
+        (job.processing / folder / "schema.json").write_text(json.dumps(schema))
     return job
 
 

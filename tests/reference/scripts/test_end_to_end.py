@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 import preprocessing
+import schema as sch
 import train
 from conftest import SCRIPTS
 from pipeline import SETS, Job, finished, prepare
@@ -69,8 +70,39 @@ def test_two_runs_give_the_same_splits_metrics_and_predictions(job: Job, tmp_pat
         assert (again.processing / path).read_bytes() == (job.processing / path).read_bytes()
 
 
-def test_the_order_in_which_files_are_listed_does_not_matter(job: Job) -> None:
-    assert list(metadata(job)["inputs"]) == ["a.csv", "b.csv"]
+def test_every_delivery_is_read_in_the_order_of_its_name(job: Job) -> None:
+    assert list(metadata(job)["inputs"]) == ["2026-01/rows.csv", "2026-02/rows.csv"]
+
+
+def test_the_order_in_which_a_file_system_lists_does_not_matter(
+    job: Job, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listed = Path.rglob
+    monkeypatch.setattr(Path, "rglob", lambda self, pattern: sorted(listed(self, pattern), reverse=True))
+    preprocessing.main([*job.preprocessing(), "--output", str(tmp_path)])
+    assert json.loads((tmp_path / "metadata" / "metadata.json").read_text()) == metadata(job)
+
+
+def test_a_folder_without_data_is_named(job: Job, tmp_path: Path) -> None:
+    with pytest.raises(sch.InputError, match=f"no CSV file below {tmp_path}"):
+        preprocessing.main([*job.preprocessing(), "--input", str(tmp_path)])
+    with pytest.raises(sch.InputError, match=f"no CSV file in {tmp_path}"):
+        train.main([*job.training(), "--validation", str(tmp_path)])
+
+
+@pytest.mark.parametrize("sizes", [("0", "0.2"), ("0.2", "-0.1"), ("0.5", "0.5")])
+def test_sizes_that_leave_nothing_to_one_split_are_refused(sizes: tuple[str, str], job: Job) -> None:
+    with pytest.raises(sch.InputError, match="fractions above 0 whose sum is below 1"):
+        preprocessing.main([*job.preprocessing(), "--validation-size", sizes[0], "--test-size", sizes[1]])
+
+
+def test_another_target_than_the_schemas_is_refused(job: Job) -> None:
+    for run in (
+        lambda: preprocessing.main([*job.preprocessing(), "--target", "mean_radius"]),
+        lambda: train.main([*job.training(), "--target", "mean_radius"]),
+    ):
+        with pytest.raises(sch.InputError, match="the schema's target is 'target', not 'mean_radius'"):
+            run()
 
 
 def test_splits_are_stratified_fractions_of_all_rows_without_overlap(job: Job) -> None:

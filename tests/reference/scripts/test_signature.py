@@ -13,7 +13,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 
 import schema as sch
@@ -49,13 +48,13 @@ class Verifier:
                 if client == "s3"
                 else {"ModelPackageGroupName": "mlops-dev-models"}
             )
-            getattr(boto3.client(client), call)(**arguments)
+            getattr(verify_model.client(client), call)(**arguments)
 
     def ask(self, files: dict[str, bytes], **changes: Any) -> dict[str, Any]:
         self.count += 1
         folder = f"models/job-{self.count}"
         for name, content in files.items():
-            boto3.client("s3").put_object(Bucket=BUCKET, Key=f"{folder}/{name}", Body=content)
+            verify_model.client("s3").put_object(Bucket=BUCKET, Key=f"{folder}/{name}", Body=content)
         container = {"Image": IMAGE, "ModelDataUrl": f"s3://{BUCKET}/{folder}/model.tar.gz"}
         arguments = {
             "ModelApprovalStatus": "Approved",
@@ -66,7 +65,7 @@ class Verifier:
         for member in ("Image", "ModelDataUrl"):
             if member in arguments:
                 container[member] = arguments.pop(member)
-        created = boto3.client("sagemaker").create_model_package(
+        created = verify_model.client("sagemaker").create_model_package(
             ModelPackageGroupName="mlops-dev-models",
             InferenceSpecification={
                 "Containers": arguments.pop("Containers"),
@@ -172,7 +171,7 @@ def test_a_second_container_is_refused(verifier: Verifier) -> None:
 
 
 def test_a_signature_by_another_key_is_refused(verifier: Verifier, monkeypatch: pytest.MonkeyPatch) -> None:
-    other = boto3.client("kms").create_key(KeyUsage="SIGN_VERIFY", KeySpec="ECC_NIST_P256")["KeyMetadata"]["Arn"]
+    other = verify_model.client("kms").create_key(KeyUsage="SIGN_VERIFY", KeySpec="ECC_NIST_P256")["KeyMetadata"]["Arn"]
     monkeypatch.setenv("SIGNING_KEY", other)
     assert verifier.refusal() == "the signature is not by the signing key"
 
@@ -204,6 +203,13 @@ def test_a_baseline_that_is_elsewhere_is_refused(member: str, kind: str, uri: st
 def test_a_package_without_baselines_is_refused(verifier: Verifier) -> None:
     reason = "ModelDataQuality.Constraints of the package is not a baseline: absent"
     assert verifier.refusal(ModelMetrics={"ModelQuality": metrics()["ModelQuality"]}) == reason
+
+
+def test_the_reason_fits_into_the_description_of_a_package(verifier: Verifier) -> None:
+    files = signed(verifier, statement_of(verifier.files, *[f"{'x' * 200}{index}" for index in range(20)]))
+    reason = verifier.refusal(files)
+    assert reason.startswith("the signed files are ['xxx")
+    assert len(reason) <= 900
 
 
 Change = Callable[[dict[str, Any]], Any]
@@ -258,7 +264,7 @@ def test_a_statement_changed_after_signing_is_refused(verifier: Verifier) -> Non
 def signed(verifier: Verifier, statement: Any, files: dict[str, bytes] | None = None) -> dict[str, bytes]:
     """A package whose statement is signed by the right key, but says something else."""
     payload = json.dumps(statement).encode()
-    answer = boto3.client("kms").sign(
+    answer = verify_model.client("kms").sign(
         KeyId=verifier.key,
         MessageType="DIGEST",
         Message=hashlib.sha256(sign_model.pre_authentication_encoding(payload)).digest(),
@@ -341,7 +347,7 @@ def test_an_error_of_aws_is_raised_and_not_taken_for_a_verdict(
 @pytest.fixture(scope="module")
 def public_key(signing_key: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("key") / "public-key.pem"
-    path.write_text(sign_model.pem(boto3.client("kms").get_public_key(KeyId=signing_key)["PublicKey"]))
+    path.write_text(sign_model.pem(verify_model.client("kms").get_public_key(KeyId=signing_key)["PublicKey"]))
     return path
 
 
