@@ -20,6 +20,9 @@ HERE = Path(__file__).resolve().parent
 SCRIPTS = HERE.parents[2] / "templates" / "scripts"
 sys.path[:0] = [str(SCRIPTS), str(HERE), str(HERE.parent)]
 
+# Nothing is left beside the scripts: the folder is embedded in the program as it is.
+sys.dont_write_bytecode = True
+
 import moto_fixes  # noqa: E402
 from pipeline import IMAGE, Job, finished  # noqa: E402
 
@@ -33,6 +36,7 @@ os.environ.update(
     AWS_EC2_METADATA_DISABLED="true",
     AWS_CONFIG_FILE=os.devnull,
     AWS_SHARED_CREDENTIALS_FILE=os.devnull,
+    PYTHONDONTWRITEBYTECODE="1",
 )
 
 

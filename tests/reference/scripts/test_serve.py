@@ -170,6 +170,13 @@ def test_nothing_is_answered_before_the_model_is_loaded(empty: serve.Server) -> 
     assert call(empty.server_port, "POST", "/invocations", b"[]", JSON)[0] == 503
 
 
+def test_a_client_that_stops_talking_is_hung_up_on(empty: serve.Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(serve.Handler, "timeout", 0.1)
+    with socket.create_connection(("127.0.0.1", empty.server_port), timeout=20) as connection:
+        connection.sendall(b"POST /invocations HTTP/1.1\r\n")
+        assert connection.recv(1) == b""
+
+
 def test_an_unforeseen_error_is_500_without_details(empty: serve.Server, capfd: pytest.CaptureFixture[str]) -> None:
     empty.loaded = "not a model"  # type: ignore[assignment]
     status, document = call(empty.server_port, "POST", "/invocations", b"[[1]]", JSON)

@@ -134,6 +134,18 @@ def test_a_file_that_is_missing_is_named(name: str, verifier: Verifier) -> None:
     assert verifier.refusal(files).endswith(f"/{name} does not exist")
 
 
+@pytest.mark.parametrize("name", ["model.sig", "sbom.cdx.json"])
+def test_a_document_that_would_fill_the_memory_is_not_read(
+    name: str, verifier: Verifier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    larger = {**verifier.files, name: verifier.files[name] + b" " * 1000}
+    monkeypatch.setattr(verify_model, "MAX_DOCUMENT", len(larger[name]) - 1)
+    monkeypatch.setattr(verify_model, "CHUNK", 512)
+    others = {other: b"{}" for other in ("model.sig", "sbom.cdx.json") if other != name}
+    reason = f"{name} is larger than {len(larger[name]) - 1} bytes"
+    assert verifier.refusal({**larger, **others}).endswith(reason)
+
+
 @pytest.mark.parametrize("status", ["PendingManualApproval", "Rejected"])
 def test_a_package_that_nobody_approved_is_refused(status: str, verifier: Verifier) -> None:
     assert verifier.refusal(ModelApprovalStatus=status) == f"the package is {status}, not Approved"
