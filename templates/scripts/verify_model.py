@@ -42,18 +42,9 @@ MAX_REASON = 900  # characters
 BY_DIGEST = re.compile(r"[^@\s]+@sha256:[0-9a-f]{64}")
 ARTIFACT = re.compile(r"s3://(?P<bucket>[^/]+)/(?P<folder>models/[^/]+/)model\.tar\.gz")
 
-# Where the pipelines put what they name as metrics of a package: role, member of ModelMetrics, place.
-BASELINES = (
-    ("data_quality", "ModelDataQuality", "constraints", r"baseline/[^/]+/data-quality/constraints\.json"),
-    ("data_quality", "ModelDataQuality", "statistics", r"baseline/[^/]+/data-quality/statistics\.json"),
-    ("model_quality", "ModelQuality", "constraints", r"baseline/[^/]+/model-quality/constraints\.json"),
-    (
-        "model_quality",
-        "ModelQuality",
-        "statistics",
-        r"baseline/[^/]+/model-quality/statistics\.json|evaluation/[^/]+/evaluation\.json",
-    ),
-)
+# What the pipelines name as metrics of a package: the monitor, the member of ModelMetrics.
+BASELINES = (("data_quality", "ModelDataQuality"), ("model_quality", "ModelQuality"))
+BASELINE = re.compile(r"s3://(?P<bucket>[^/]+)/(?P<key>baseline/(?P<run>[^/]+)/(?P<folder>[^/]+)/(?P<file>[^/]+))")
 
 Verify = Callable[[bytes, bytes], bool]
 
@@ -195,15 +186,20 @@ def check_bill_of_materials(document: bytes, artifact: str, image: str) -> None:
 
 
 def baselines(metrics: dict[str, Any]) -> dict[str, dict[str, str]]:
-    """The copy sources by monitor and kind; raises `Refused` if one is missing or elsewhere.
+    """The copy sources by monitor and kind; raises `Refused` unless all are there and come from one run.
 
     A package without a baseline would be monitored against that of the model before it.
     """
     sources: dict[str, dict[str, str]] = {}
-    for monitor, member, kind, place in BASELINES:
-        uri = metrics.get(member, {}).get(kind.capitalize(), {}).get("S3Uri", "")
-        found = re.fullmatch(rf"s3://(?P<bucket>[^/]+)/(?P<key>{place})", uri)
-        if not found:
-            raise Refused(f"{member}.{kind.capitalize()} of the package is not a baseline: {uri or 'absent'}")
-        sources.setdefault(monitor, {})[kind] = f"{found['bucket']}/{urllib.parse.quote(found['key'])}"
+    runs = set()
+    for monitor, member in BASELINES:
+        for kind in ("constraints", "statistics"):
+            uri = metrics.get(member, {}).get(kind.capitalize(), {}).get("S3Uri", "")
+            found = BASELINE.fullmatch(uri)
+            if not found or (found["folder"], found["file"]) != (monitor.replace("_", "-"), f"{kind}.json"):
+                raise Refused(f"{member}.{kind.capitalize()} of the package is not a baseline: {uri or 'absent'}")
+            runs.add((found["bucket"], found["run"]))
+            sources.setdefault(monitor, {})[kind] = f"{found['bucket']}/{urllib.parse.quote(found['key'])}"
+    if len(runs) != 1:
+        raise Refused(f"the baselines of the package come from different runs: {sorted(runs)}")
     return sources

@@ -94,7 +94,7 @@ def metrics() -> dict[str, Any]:
         },
         "ModelQuality": {
             "Constraints": member(f"{DATA}/baseline/run-1/model-quality/constraints.json"),
-            "Statistics": member(f"s3://{BUCKET}/evaluation/job-1/evaluation.json"),
+            "Statistics": member(f"{DATA}/baseline/run-1/model-quality/statistics.json"),
         },
     }
 
@@ -110,7 +110,7 @@ def test_an_approved_signed_package_is_verified_and_names_its_baselines(verifier
             },
             "model_quality": {
                 "constraints": "mlops-dev-data/baseline/run-1/model-quality/constraints.json",
-                "statistics": "mlops-dev-model/evaluation/job-1/evaluation.json",
+                "statistics": "mlops-dev-data/baseline/run-1/model-quality/statistics.json",
             },
         },
     }
@@ -201,15 +201,29 @@ def test_the_signature_of_another_package_is_refused(verifier: Verifier, job: Jo
     assert verifier.refusal(files) == "evaluation.json was changed after signing"
 
 
+@pytest.mark.parametrize("member", ["ModelDataQuality", "ModelQuality"])
+@pytest.mark.parametrize("kind", ["Constraints", "Statistics"])
 @pytest.mark.parametrize(
-    ("member", "kind"),
-    [("ModelDataQuality", "Constraints"), ("ModelDataQuality", "Statistics"), ("ModelQuality", "Constraints")],
+    "uri",
+    [
+        f"{DATA}/raw/constraints.json",
+        f"{DATA}/baseline/run-1/data-quality/other.json",
+        f"{DATA}/baseline/run-1/other/constraints.json",
+        f"s3://{BUCKET}/evaluation/job-1/evaluation.json",
+    ],
 )
-@pytest.mark.parametrize("uri", [f"{DATA}/raw/constraints.json", f"{DATA}/baseline/a/b/data-quality/constraints.json"])
 def test_a_baseline_that_is_elsewhere_is_refused(member: str, kind: str, uri: str, verifier: Verifier) -> None:
     changed = metrics()
     changed[member][kind]["S3Uri"] = uri
     assert verifier.refusal(ModelMetrics=changed) == f"{member}.{kind} of the package is not a baseline: {uri}"
+
+
+@pytest.mark.parametrize("place", ["mlops-dev-data/baseline/run-2", "mlops-staging-data/baseline/run-1"])
+def test_baselines_of_different_runs_are_refused(place: str, verifier: Verifier) -> None:
+    changed = metrics()
+    changed["ModelQuality"]["Constraints"]["S3Uri"] = f"s3://{place}/model-quality/constraints.json"
+    reason = verifier.refusal(ModelMetrics=changed)
+    assert reason.startswith("the baselines of the package come from different runs: ")
 
 
 def test_a_package_without_baselines_is_refused(verifier: Verifier) -> None:
