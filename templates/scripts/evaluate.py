@@ -12,12 +12,12 @@ import csv
 import json
 import os
 import sys
-import tarfile
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import artifact
 import inference
 import schema as sch
 from metrics import measure
@@ -37,8 +37,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Runs the job; raises `InputError` if the test split breaks the model's schema."""
     args = arguments(argv)
     with tempfile.TemporaryDirectory() as folder:
-        with tarfile.open(args.model) as archive:
-            archive.extractall(folder, filter="data")
+        for name in ("model.skops", "schema.json"):
+            (Path(folder) / name).write_bytes(artifact.read(args.model, name))
         loaded = inference.model_fn(folder)
     rows, labels = loaded.schema.read_csv(args.test)
     scored = score(rows, loaded)

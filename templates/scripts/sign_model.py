@@ -24,7 +24,6 @@ import os
 import re
 import shutil
 import sys
-import tarfile
 import uuid
 from collections.abc import Sequence
 from pathlib import Path
@@ -32,6 +31,7 @@ from typing import Any
 
 import boto3
 
+import artifact
 import schema as sch
 from preprocessing import sha256
 
@@ -76,9 +76,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     except FileNotFoundError as error:
         raise sch.InputError(f"no file {error.filename}") from None
     bom = bill_of_materials(
-        artifact=sha256(package / "model.tar.gz"),
-        training=read_member(package / "model.tar.gz", "training.json"),
-        schema=sch.parse(read_member(package / "model.tar.gz", "schema.json")),
+        digest=sha256(package / "model.tar.gz"),
+        training=json.loads(artifact.read(package / "model.tar.gz", "training.json")),
+        schema=sch.parse(json.loads(artifact.read(package / "model.tar.gz", "schema.json"))),
         evaluation=json.loads((package / "evaluation.json").read_text(encoding="utf-8")),
         metadata=metadata,
         image=args.image,
@@ -99,17 +99,6 @@ def main(argv: Sequence[str] | None = None) -> None:
     key = pem(kms.get_public_key(KeyId=args.key_id)["PublicKey"])
     (package / "model.sig").write_text(json.dumps(bundle(payload, signed["Signature"], key)), encoding="utf-8")
     print(json.dumps({"package": str(package), "sha256": digests}))
-
-
-def read_member(archive: Path, name: str) -> Any:
-    """The JSON document `name` in a tar file; raises `InputError` if it is not there."""
-    with tarfile.open(archive) as tar:
-        for member in tar:
-            if member.isfile() and member.name.removeprefix("./") == name:
-                stream = tar.extractfile(member)
-                assert stream is not None  # noqa: S101 - a regular file has content
-                return json.load(stream)
-    raise sch.InputError(f"{archive.name} holds no {name}")
 
 
 def libraries(lock: Path) -> list[dict[str, str]]:
@@ -143,7 +132,7 @@ def normal(name: str) -> str:
 
 def bill_of_materials(
     *,
-    artifact: str,
+    digest: str,
     training: dict[str, Any],
     schema: sch.Schema,
     evaluation: dict[str, Any],
@@ -151,7 +140,7 @@ def bill_of_materials(
     image: str,
     libraries: list[dict[str, str]],
 ) -> dict[str, Any]:
-    """The CycloneDX 1.6 document; `artifact` is the SHA-256 of model.tar.gz.
+    """The CycloneDX 1.6 document; `digest` is the SHA-256 of model.tar.gz.
 
     The serial number follows from what is described, and `SOURCE_DATE_EPOCH` sets the time, so that the same
     inputs can give the same bytes.
@@ -167,7 +156,7 @@ def bill_of_materials(
         for name, split in sorted(metadata["splits"].items())
     ]
     hashes = {split["sha256"] for split in metadata["splits"].values()}
-    trained_on = {digest for files in training["data"].values() for digest in files.values()}
+    trained_on = {found for files in training["data"].values() for found in files.values()}
     if not trained_on <= hashes:
         raise sch.InputError("the model was not trained on the splits that metadata.json describes")
     seconds = os.environ.get("SOURCE_DATE_EPOCH")
@@ -182,8 +171,8 @@ def bill_of_materials(
         "type": "machine-learning-model",
         "bom-ref": "model",
         "name": "model",
-        "version": artifact[:12],
-        "hashes": [hash_of(artifact)],
+        "version": digest[:12],
+        "hashes": [hash_of(digest)],
         "properties": [{"name": "mlops:image", "value": image}],
         "modelCard": {
             "modelParameters": {
@@ -211,7 +200,7 @@ def bill_of_materials(
         "$schema": "http://cyclonedx.org/schema/bom-1.6.schema.json",
         "bomFormat": "CycloneDX",
         "specVersion": "1.6",
-        "serialNumber": uuid.uuid5(uuid.NAMESPACE_URL, f"{image} {artifact} {timestamp}").urn,
+        "serialNumber": uuid.uuid5(uuid.NAMESPACE_URL, f"{image} {digest} {timestamp}").urn,
         "version": 1,
         "metadata": {"timestamp": timestamp, "component": model},
         "components": components,

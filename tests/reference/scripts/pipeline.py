@@ -14,6 +14,7 @@ from typing import Any
 
 from sklearn import datasets
 
+import artifact
 import evaluate
 import preprocessing
 import train
@@ -75,6 +76,13 @@ class Job:
         with tarfile.open(archive, "w:gz") as tar:
             for path in sorted(self.model.iterdir()):
                 tar.add(path, path.name)
+
+    def unpack(self, folder: Path) -> Path:
+        """What SageMaker does on a host before serving."""
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in ("model.skops", "schema.json", "training.json"):
+            (folder / name).write_bytes(artifact.read(self.processing / "model" / "model.tar.gz", name))
+        return folder
 
     def test_rows(self) -> tuple[list[dict[str, Any]], list[str]]:
         """The held-out rows as a caller of the API would send them, and their labels."""

@@ -6,7 +6,6 @@ import json
 import os
 import pickle
 import shutil
-import tarfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -27,10 +26,7 @@ from pipeline import SETS, Job, prepare
 @pytest.fixture(scope="module")
 def model_dir(job: Job, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The packed model as SageMaker unpacks it on a host."""
-    folder = tmp_path_factory.mktemp("model")
-    with tarfile.open(job.processing / "model" / "model.tar.gz") as archive:
-        archive.extractall(folder, filter="data")
-    return folder
+    return job.unpack(tmp_path_factory.mktemp("model"))
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,6 @@ import signal
 import socket
 import subprocess
 import sys
-import tarfile
 import threading
 import time
 from collections.abc import Iterator
@@ -29,13 +28,12 @@ JSON = {"Content-Type": "application/json"}
 def server(job: Job, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[int, Path]]:
     """The port of `bin/serve` with the packed model, and its log. It has to end by itself on SIGTERM."""
     folder = tmp_path_factory.mktemp("serve")
-    with tarfile.open(job.processing / "model" / "model.tar.gz") as archive:
-        archive.extractall(folder / "model", filter="data")
+    model = job.unpack(folder / "model")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    environment = {**os.environ, "PATH": path, "PYTHONPATH": str(SCRIPTS), "SM_MODEL_DIR": str(folder / "model")}
+    environment = {**os.environ, "PATH": path, "PYTHONPATH": str(SCRIPTS), "SM_MODEL_DIR": str(model)}
     environment.update(HOST="127.0.0.1", PORT=str(port))
     log = folder / "log"
     with log.open("wb") as stream:

@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+import artifact
 import schema as sch
 import sign_model
 import verify_model
@@ -428,9 +429,11 @@ def test_nothing_is_signed_that_was_trained_on_other_data(job: Job, signing_key:
 def test_an_archive_as_sagemaker_packs_it_is_read(tmp_path: Path) -> None:
     """Members may be called ./training.json, and links are no documents."""
     (tmp_path / "training.json").write_text("{}")
+    (tmp_path / "schema.json").symlink_to("training.json")
     archive = tmp_path / "model.tar.gz"
     with tarfile.open(archive, "w:gz") as tar:
-        tar.add(tmp_path / "training.json", "./training.json")
-    assert sign_model.read_member(archive, "training.json") == {}
+        for name in ("training.json", "schema.json"):
+            tar.add(tmp_path / name, f"./{name}")
+    assert artifact.read(archive, "training.json") == b"{}"
     with pytest.raises(sch.InputError, match=r"model\.tar\.gz holds no schema\.json"):
-        sign_model.read_member(archive, "schema.json")
+        artifact.read(archive, "schema.json")
