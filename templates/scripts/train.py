@@ -62,12 +62,12 @@ def arguments(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--subsample", type=float, default=1.0)
     parser.add_argument("--target", default="target")
     parser.add_argument("--random-state", type=int, default=42)
-    channels, data = base() / "input" / "data", os.environ
-    parser.add_argument("--train", type=Path, default=Path(data.get("SM_CHANNEL_TRAIN", channels / "train")))
-    parser.add_argument(
-        "--validation", type=Path, default=Path(data.get("SM_CHANNEL_VALIDATION", channels / "validation"))
-    )
-    parser.add_argument("--model-dir", type=Path, default=Path(data.get("SM_MODEL_DIR", base() / "model")))
+    for flag, variable, default in (
+        ("--train", "SM_CHANNEL_TRAIN", base() / "input" / "data" / "train"),
+        ("--validation", "SM_CHANNEL_VALIDATION", base() / "input" / "data" / "validation"),
+        ("--model-dir", "SM_MODEL_DIR", base() / "model"),
+    ):
+        parser.add_argument(flag, type=Path, default=Path(os.environ.get(variable, default)))
     given = []
     path = base() / "input" / "config" / "hyperparameters.json"
     if path.exists():

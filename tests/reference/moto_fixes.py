@@ -62,4 +62,4 @@ def refuse_signatures() -> None:
             raise JsonRESTError("KMSInvalidSignatureException", "")
         return answer
 
-    models.KmsBackend.verify = verify  # type: ignore[method-assign]
+    setattr(models.KmsBackend, "verify", verify)  # noqa: B010 - a type checker would refuse the assignment

@@ -46,7 +46,12 @@ def finished_job(bucket: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
     put: list[dict[str, Any]] = []
     cloudwatch = boto3.client("cloudwatch")
     put_metric_data = cloudwatch.put_metric_data
-    cloudwatch.put_metric_data = lambda **given: (put.append(given), put_metric_data(**given))
+
+    def keep(**given: Any) -> Any:
+        put.append(given)
+        return put_metric_data(**given)
+
+    cloudwatch.put_metric_data = keep
     clients = {"sagemaker": sagemaker, "cloudwatch": cloudwatch, "s3": bucket}
     monkeypatch.setattr(boto3, "client", clients.__getitem__)
 
