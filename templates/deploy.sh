@@ -271,6 +271,19 @@ s3_prefix_list() {
   printf '%s\n' "$id"
 }
 
+# One environment of an account and region creates what exists only once in it. Told before anything
+# fails half-way.
+check_account_settings() {
+  local group=/aws/sagemaker/ProcessingJobs found
+  found=$(aws logs describe-log-groups --log-group-name-prefix $group --query 'length(logGroups)' --output text)
+  if [ "$found" != 0 ]; then
+    say "The log group $group exists. If another environment of this account has created it, give"
+    say '--parameter OwnsAccountSettings=false. If SageMaker has, it has no key: export what is needed and'
+    say 'delete it, together with /aws/sagemaker/TrainingJobs.'
+    exit 1
+  fi
+}
+
 # The bucket policies refuse objects to everybody outside the VPC; whoever runs this script uploads
 # code from there. An assumed role is admitted under its own ARN, which has a path that the ARN of
 # the session does not show.
@@ -333,9 +346,13 @@ build_and_push() {
   digest=$(pushed "$repository" "$tag")
   if [ -z "$digest" ]; then
     # SageMaker takes neither an index of platforms nor attestations beside the image.
-    docker build --platform linux/amd64 --provenance=false --tag "$repository:$tag" "$here/scripts" >&2 &&
-      aws ecr get-login-password | docker login --username AWS --password-stdin "${repository%%/*}" >&2 &&
-      docker push "$repository:$tag" >&2 || die "the image $repository:$tag was not built and pushed"
+    if ! {
+      docker build --platform linux/amd64 --provenance=false --tag "$repository:$tag" "$here/scripts" &&
+        aws ecr get-login-password | docker login --username AWS --password-stdin "${repository%%/*}" &&
+        docker push "$repository:$tag"
+    } >&2; then
+      die "the image $repository:$tag was not built and pushed"
+    fi
     digest=$(pushed "$repository" "$tag")
     require "the image $repository:$tag" "$digest"
   fi
@@ -376,6 +393,7 @@ while read -r suffix _ <&3; do
       fi
       ;;
     security)
+      $known || given OwnsAccountSettings || check_account_settings
       list=$(s3_prefix_list)
       looked_up+=("S3PrefixListId=$list")
       ;;
