@@ -217,13 +217,20 @@ deploy() {
 
   say "== $prefix-$suffix"
   # No tag that changes with every commit: it would put every resource into every change set.
-  changes=$(aws cloudformation deploy \
+  if ! changes=$(aws cloudformation deploy \
     --stack-name "$prefix-$suffix" \
     --template-file "$here/$template" \
     --parameter-overrides "${overrides[@]}" \
     --tags "Project=$project" "Environment=$environment" ${tags[@]+"${tags[@]}"} \
-    "${options[@]}") || die "stack $prefix-$suffix failed; aws cloudformation describe-stack-events --stack-name $prefix-$suffix says why"
-  printf '%s\n' "$changes" >&2
+    "${options[@]}" 2>&1); then
+    say "$changes"
+    case $changes in
+      # --no-fail-on-empty-changeset covers the answer of AWS; local stand-ins refuse the change set.
+      *'No updates are to be performed'*) return ;;
+    esac
+    die "stack $prefix-$suffix failed; aws cloudformation describe-stack-events --stack-name $prefix-$suffix says why"
+  fi
+  say "$changes"
   $execute || show_change_set "$changes"
 }
 
