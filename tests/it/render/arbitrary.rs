@@ -98,7 +98,7 @@ proptest! {
     ) {
         let mut sources = SourceMap::default();
         for (index, text) in texts.into_iter().enumerate() {
-            sources.add(SourceFile::new(format!("{index} %.yaml"), text));
+            sources.add(SourceFile::new(format!("{index} ,::%.yaml"), text));
         }
         let labels: Vec<Label> = labels.into_iter().map(|label| place(&sources, label)).collect();
         let subject = Subject { path: message.clone(), ..Subject::default() };
@@ -129,6 +129,8 @@ proptest! {
         prop_assert_eq!(concise.matches('\n').count(), 2);
         let (commands, others) = commands(&super::text(&report, OutputFormat::Github, &cx));
         prop_assert_eq!((commands.len(), others), (2, 0));
+        let path = format!("sub/{}", sources.file(labels[0].span.file).path());
+        prop_assert_eq!(&commands[0].properties["file"], &path);
         let issues = json(&report, OutputFormat::Gitlab, &cx);
         prop_assert_eq!(issues.as_array().unwrap().len(), 2);
         let root = xml(&super::text(&report, OutputFormat::Junit, &cx));
