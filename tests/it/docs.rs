@@ -498,7 +498,7 @@ fn rules_in_documents_are_rules_whose_tests_notice_every_change() {
 
 #[test]
 fn options_in_documents_exist() {
-    let help: String = ["check", "rules", "explain", "config"]
+    let help: String = ["check", "rules", "explain", "config", "init"]
         .map(|command| program(&format!("{command} --help"), &root()).1)
         .concat();
     let known: BTreeSet<&str> = options(&help).collect();
@@ -584,6 +584,46 @@ fn the_set_up_of_a_fresh_machine_is_two_commands() {
         .collect();
     assert_eq!(commands, ["cargo run --release -- templates/", "cargo test"]);
     assert!(read(".ci/run").contains("cargo test --locked"));
+}
+
+/// The commands of the README are run where the files that they name are.
+#[test]
+fn commands_of_the_readme_run() {
+    let readme = read("README.md");
+    let template = "Resources:\n  Handle:\n    Type: AWS::CloudFormation::WaitConditionHandle\n";
+    let rule = "id: OWN001\nname: x\nseverity: low\nmatch: AWS::SNS::Topic\nrequire: { path: TopicName, present: true }\nmessage: \"`{self}`\"\n";
+    let mut seen = 0;
+    for block in blocks(&readme).into_iter().filter(|block| block.language == "sh") {
+        for line in block.text.lines() {
+            let command = line.split(" #").next().unwrap().split(" >").next().unwrap().trim();
+            let Some(arguments) = command.strip_prefix("mlops-lint") else { continue };
+            let folder = tempfile::tempdir().unwrap();
+            for (path, text) in
+                [("infra/a.yaml", template), ("pipeline/endpoint.yaml", template), ("our-rules/x.yaml", rule)]
+            {
+                let path = folder.path().join(path);
+                fs::create_dir_all(path.parent().unwrap()).unwrap();
+                fs::File::create(path).unwrap().write_all(text.as_bytes()).unwrap();
+            }
+            let (code, said) = program(arguments, folder.path());
+            assert_eq!(code, 0, "`{command}`:\n{said}");
+            seen += 1;
+        }
+    }
+    assert!(seen > 10, "{seen}");
+}
+
+#[test]
+fn hooks_and_configuration_of_the_readme_are_real() {
+    let readme = read("README.md");
+    let hooks = read(".pre-commit-hooks.yaml");
+    let named: Vec<&str> = readme.split("- id: ").skip(1).map(|rest| rest.split_whitespace().next().unwrap()).collect();
+    assert_eq!(named, ["mlops-lint", "mlops-lint-all"]);
+    for id in named {
+        assert!(hooks.lines().any(|line| line == format!("- id: {id}")), "{id}");
+    }
+    let config = blocks(&readme).into_iter().find(|block| block.text.starts_with("profile: strict")).unwrap();
+    mlops_lint::config::Config::read("c.yaml".into(), config.text).unwrap_or_else(|error| panic!("{}", error.error));
 }
 
 #[test]
