@@ -9,6 +9,7 @@ mod matching;
 mod memo;
 mod message;
 mod operator;
+mod secrets;
 mod subject;
 
 pub use compile::{Compiled, OPERATORS, RuleError, nearest, suggestion};
@@ -22,6 +23,7 @@ pub use condition::{
 pub use evaluate::{Env, Evaluator, Outcome};
 pub use explain::Failure;
 pub use memo::Memo;
+pub use secrets::Leak;
 pub use message::{GAPS, Message, Piece as MessagePiece};
 
 /// A name bound to the nodes that a value refers to.

@@ -44,6 +44,7 @@ impl<'p> Context<'_, 'p> {
             assumed: None,
             scenario: None,
             subject: place.subject,
+            secrets: Vec::new(),
         }
     }
 
