@@ -26,6 +26,8 @@ pub struct Report {
     pub failures: Vec<RuleFailure>,
     /// What was looked at.
     pub counts: Counts,
+    /// Secrets that were found, the longest first: no format repeats them, not even in lines of the source.
+    pub secrets: Vec<String>,
 }
 
 /// A finding that the user has accepted.

@@ -504,6 +504,7 @@ impl<'w, 'p> Resolver<'w, 'p> {
                     self.deep(item, key, depth + 1, out);
                 }
             }
+            Value::Entity(entity) => self.deep(self.root(*entity), key, depth + 1, out),
             Value::Unknown(_) => out.push(found),
             _ => {}
         }

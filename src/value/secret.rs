@@ -48,8 +48,12 @@ fn private_key(text: &str) -> Option<Secret> {
     }
     let body = text[head..].split("-----END").next().unwrap_or_default();
     // In a string of a program or of JSON a line ends with an escape.
-    let lines = body.split(['\n', '\r']).flat_map(|line| line.split("\\n")).map(|line| line.trim_matches([' ', '\t', '"', '\'', ',']));
-    let lines: Vec<String> = lines.filter(|line| line.len() >= 16 && line.bytes().all(is_base64)).map(str::to_owned).collect();
+    let lines = body
+        .split(['\n', '\r'])
+        .flat_map(|line| line.split("\\n"))
+        .map(|line| line.trim_matches([' ', '\t', '"', '\'', ',']));
+    let lines: Vec<String> =
+        lines.filter(|line| line.len() >= 16 && line.bytes().all(is_base64)).map(str::to_owned).collect();
     let is_real = lines.iter().map(String::len).sum::<usize>() >= 40 && lines.iter().all(|line| !placeholder(line));
     is_real.then(|| Secret { what: "a private key", shown: format!("{}{MASK}", &text[begin..head]), hidden: lines })
 }
@@ -122,7 +126,8 @@ fn is_value(kind: Kind, text: &str) -> bool {
     let (digit, letter) = (has(u8::is_ascii_digit), has(u8::is_ascii_alphabetic));
     match kind {
         Kind::Password => {
-            let classes = [has(u8::is_ascii_lowercase), has(u8::is_ascii_uppercase), digit, has(u8::is_ascii_punctuation)];
+            let classes =
+                [has(u8::is_ascii_lowercase), has(u8::is_ascii_uppercase), digit, has(u8::is_ascii_punctuation)];
             let varied = classes.iter().filter(|there| **there).count() >= 2;
             let all_digits = text.bytes().all(|byte| byte.is_ascii_digit());
             text.len() >= 6 && (varied || all_digits) && !words::is_name(text)
@@ -156,10 +161,8 @@ fn assignment(text: &str) -> Option<Secret> {
         let Some((value, quoted)) = assigned(text, end) else { continue };
         // Without quotes only what cannot be an expression.
         let has = |test: fn(&u8) -> bool| value.as_bytes().iter().any(test);
-        let is_literal = value.len() >= 8
-            && value.bytes().all(is_word)
-            && has(u8::is_ascii_digit)
-            && has(u8::is_ascii_alphabetic);
+        let is_literal =
+            value.len() >= 8 && value.bytes().all(is_word) && has(u8::is_ascii_digit) && has(u8::is_ascii_alphabetic);
         if (quoted || is_literal) && is_value(kind, value) {
             return Some(secret(kind.what(), "", value));
         }

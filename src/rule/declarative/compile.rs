@@ -34,7 +34,11 @@ const DEEPEST: usize = 4;
 pub const OPERATORS: &[(&str, &str, &str)] = &[
     ("present", "true", "something is written, and it is no empty list"),
     ("absent", "true", "nothing is written, or it is AWS::NoValue"),
-    ("is", "string|number|bool|list|map|scalar|reference|constant", "the value's form; constant is what no run changes"),
+    (
+        "is",
+        "string|number|bool|list|map|scalar|reference|constant",
+        "the value's form; constant is what no run changes",
+    ),
     ("equals", "a scalar or $path", "equal, with CloudFormation's coercion"),
     ("not_equals", "a scalar or $path", "the opposite of equals"),
     ("in", "a list, {table, key} or $path", "one of a set"),

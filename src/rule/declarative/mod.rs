@@ -23,8 +23,8 @@ pub use condition::{
 pub use evaluate::{Env, Evaluator, Outcome};
 pub use explain::Failure;
 pub use memo::Memo;
-pub use secrets::Leak;
 pub use message::{GAPS, Message, Piece as MessagePiece};
+pub use secrets::Leak;
 
 /// A name bound to the nodes that a value refers to.
 #[derive(Debug)]

@@ -3,7 +3,7 @@
 use crate::source::Span;
 use crate::syntax::Node;
 use crate::value::secret::{self, Secret};
-use crate::value::{Found, Hole, Part, Value, World as _, text_of};
+use crate::value::{Found, Hole, Part, Value, text_of};
 
 use super::condition::Operator;
 use super::evaluate::Evaluator;
@@ -67,7 +67,10 @@ impl<'p> Evaluator<'_, 'p> {
         }
     }
 
-    fn parameters<'f>(&self, found: &'f Found<'p>) -> impl Iterator<Item = (crate::template::TemplateId, &'p str)> + use<'f, 'p> {
+    fn parameters<'f>(
+        &self,
+        found: &'f Found<'p>,
+    ) -> impl Iterator<Item = (crate::template::TemplateId, &'p str)> + use<'f, 'p> {
         let parts = match &found.value {
             Value::Symbolic(parts) => &parts[..],
             _ => &[],
@@ -85,7 +88,8 @@ fn names_of(node: Node<'_>) -> Vec<&str> {
     if let Some(key) = property(node) {
         names.push(key.text());
         if matches!(key.text(), "Value" | "value" | "DefaultValue") {
-            let beside = key.parent().and_then(|map| ["Name", "name", "Key", "key"].iter().find_map(|name| map.get(name)));
+            let beside =
+                key.parent().and_then(|map| ["Name", "name", "Key", "key"].iter().find_map(|name| map.get(name)));
             names.extend(beside.and_then(Node::scalar));
         }
         return names;

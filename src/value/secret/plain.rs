@@ -4,8 +4,20 @@ use super::is_base64;
 
 /// True for what says where something is, or what it is called.
 pub(super) fn is_plain(text: &str) -> bool {
-    const STARTS: [&str; 12] =
-        ["arn:", "s3:", "/", "./", "sha256:", "sha512:", "sha1:", "md5:", "alias/", "ssm:", "secretsmanager:", "projects/"];
+    const STARTS: [&str; 12] = [
+        "arn:",
+        "s3:",
+        "/",
+        "./",
+        "sha256:",
+        "sha512:",
+        "sha1:",
+        "md5:",
+        "alias/",
+        "ssm:",
+        "secretsmanager:",
+        "projects/",
+    ];
     text.is_empty()
         || text.contains(char::is_whitespace)
         || ["${", "{{", "://", ".amazonaws.com", "$."].iter().any(|sign| text.contains(sign))
@@ -18,9 +30,10 @@ fn is_uuid(text: &str) -> bool {
     let lengths = [8, 4, 4, 4, 12];
     let pieces: Vec<&str> = text.split('-').collect();
     pieces.len() == lengths.len()
-        && pieces.iter().zip(lengths).all(|(piece, length)| {
-            piece.len() == length && piece.bytes().all(|byte| byte.is_ascii_hexdigit())
-        })
+        && pieces
+            .iter()
+            .zip(lengths)
+            .all(|(piece, length)| piece.len() == length && piece.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }
 
 /// `2012-10-17`, `2025-01-01T00:00:00Z`
@@ -40,7 +53,9 @@ pub(super) fn is_document(text: &str) -> bool {
     let decoded = decode(text);
     let printable = |byte: &u8| matches!(byte, b' '..=b'~' | b'\n' | b'\r' | b'\t');
     decoded.iter().all(printable)
-        && (decoded.first().is_some_and(|first| b"{[<#-".contains(first)) || decoded.contains(&b' ') || decoded.contains(&b'\n'))
+        && (decoded.first().is_some_and(|first| b"{[<#-".contains(first))
+            || decoded.contains(&b' ')
+            || decoded.contains(&b'\n'))
 }
 
 fn decode(text: &str) -> Vec<u8> {

@@ -166,8 +166,24 @@ fn tokens_that_are_words_or_documents() {
 #[test]
 fn names_that_say_something_else() {
     for name in [
-        "SECRET_ARN", "SecretName", "PASSWORD_LENGTH", "PAD_TOKEN", "MAX_TOKEN", "NextToken", "TaskToken", "TokenUrl", "KMS_KEY",
-        "PARTITION_KEY", "S3_KEY", "PASSWORD_PARAMETER", "SecretId", "tokenizer", "Compass", "KeyId", "Environment", "IMAGE_DIGEST",
+        "SECRET_ARN",
+        "SecretName",
+        "PASSWORD_LENGTH",
+        "PAD_TOKEN",
+        "MAX_TOKEN",
+        "NextToken",
+        "TaskToken",
+        "TokenUrl",
+        "KMS_KEY",
+        "PARTITION_KEY",
+        "S3_KEY",
+        "PASSWORD_PARAMETER",
+        "SecretId",
+        "tokenizer",
+        "Compass",
+        "KeyId",
+        "Environment",
+        "IMAGE_DIGEST",
     ] {
         assert_eq!(found("q7Rk2mZx9LdW4vTn8HcY", name), None, "{name}");
     }

@@ -85,8 +85,7 @@ pub(super) fn placeholder(text: &str) -> bool {
     if bytes.all(|byte| Some(byte) == first) {
         return true;
     }
-    let plain: String =
-        text.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
+    let plain: String = text.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
     let letters = plain.trim_end_matches(|c: char| c.is_ascii_digit());
     list("value").iter().any(|value| *value == plain || (*value == letters && text.len() < 6))
         || list("part").iter().any(|part| plain.contains(part))
@@ -98,10 +97,12 @@ pub(super) fn is_name(text: &str) -> bool {
     let is_word = |piece: &&str| {
         let word = piece.trim_end_matches(|c: char| c.is_ascii_digit());
         piece.len() - word.len() <= 2
-            && (word.bytes().all(|byte| byte.is_ascii_lowercase()) || word.bytes().all(|byte| byte.is_ascii_uppercase()))
+            && (word.bytes().all(|byte| byte.is_ascii_lowercase())
+                || word.bytes().all(|byte| byte.is_ascii_uppercase()))
     };
     let secret = |piece: &str| kind_of(piece).is_some();
-    (pieces.len() > 1 && pieces.iter().all(is_word)) || (text.bytes().all(|byte| byte.is_ascii_alphabetic()) && secret(text))
+    (pieces.len() > 1 && pieces.iter().all(is_word))
+        || (text.bytes().all(|byte| byte.is_ascii_alphabetic()) && secret(text))
 }
 
 /// True if nothing of a text is random: `my-function-v2`, `nextToken`, `DbSecretAttachment1`.
@@ -112,9 +113,13 @@ pub(super) fn is_made_of_words(text: &str) -> bool {
         let digits = word.len() - letters.len();
         let tail = letters.get(1..).unwrap_or_default();
         let plain = letters.bytes().all(|byte| byte.is_ascii_alphabetic())
-            && (tail.bytes().all(|byte| byte.is_ascii_lowercase()) || letters.bytes().all(|byte| byte.is_ascii_uppercase()));
+            && (tail.bytes().all(|byte| byte.is_ascii_lowercase())
+                || letters.bytes().all(|byte| byte.is_ascii_uppercase()));
         let vowels = letters.bytes().filter(|byte| b"aeiouyAEIOUY".contains(byte)).count();
-        plain && digits <= 4 && (letters.len() <= 3 || vowels > 0) && (letters.len() > 1 || digits == 0 || word.len() <= 2)
+        plain
+            && digits <= 4
+            && (letters.len() <= 3 || vowels > 0)
+            && (letters.len() > 1 || digits == 0 || word.len() <= 2)
     };
     // Random text falls apart into many short pieces.
     words.iter().all(is_word) && text.len() >= words.len() * 3

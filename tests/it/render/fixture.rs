@@ -80,6 +80,7 @@ fn finding(rule: &str, severity: Severity, resource: &str, path: &str, message: 
             stable_path: format!("Resources.{resource}.Properties.{path}"),
             value: String::new(),
         },
+        secrets: Vec::new(),
     }
 }
 
