@@ -4,6 +4,7 @@
 //! expression can find by itself: who exports a name, which template is nested in which, which parameters are one.
 
 mod cycle;
+mod definition;
 mod dependency;
 mod image;
 mod join;
@@ -27,6 +28,7 @@ use crate::value::{
 };
 
 pub use cycle::{Edge, circles, shortest};
+pub use definition::{Definition, definitions};
 pub use dependency::{Dependency, DependencyKind, NamePlaces, dependencies};
 pub use link::{Export, Producers};
 pub use name::Reference;

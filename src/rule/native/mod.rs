@@ -9,6 +9,7 @@ mod import_without_producer;
 mod intrinsic_inside_json_string;
 mod report;
 mod scenario;
+mod sfn_definition_invalid;
 mod template_parse_error;
 #[cfg(test)]
 mod tests;
@@ -53,11 +54,12 @@ pub struct Native {
 }
 
 /// All native checks.
-const NATIVES: [Native; 5] = [
+const NATIVES: [Native; 6] = [
     Native { name: "circular_resource_dependency", check: circular_resource_dependency::check },
     Native { name: "dangling_reference", check: dangling_reference::check },
     Native { name: "import_without_producer", check: import_without_producer::check },
     Native { name: "intrinsic_inside_json_string", check: intrinsic_inside_json_string::check },
+    Native { name: "sfn_definition_invalid", check: sfn_definition_invalid::check },
     Native { name: "template_parse_error", check: template_parse_error::check },
 ];
 
