@@ -5,6 +5,7 @@
 mod circular_resource_dependency;
 mod dangling_reference;
 mod defined;
+mod embedded_json_invalid;
 mod import_without_producer;
 mod intrinsic_inside_json_string;
 mod report;
@@ -54,9 +55,10 @@ pub struct Native {
 }
 
 /// All native checks.
-const NATIVES: [Native; 6] = [
+const NATIVES: [Native; 7] = [
     Native { name: "circular_resource_dependency", check: circular_resource_dependency::check },
     Native { name: "dangling_reference", check: dangling_reference::check },
+    Native { name: "embedded_json_invalid", check: embedded_json_invalid::check },
     Native { name: "import_without_producer", check: import_without_producer::check },
     Native { name: "intrinsic_inside_json_string", check: intrinsic_inside_json_string::check },
     Native { name: "sfn_definition_invalid", check: sfn_definition_invalid::check },
