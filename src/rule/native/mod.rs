@@ -14,6 +14,7 @@ mod sfn_definition_invalid;
 mod template_parse_error;
 #[cfg(test)]
 mod tests;
+mod unresolved_placeholder;
 
 use crate::finding::{Finding, Undecided};
 use crate::graph::{Dependency, StackGraph};
@@ -55,7 +56,7 @@ pub struct Native {
 }
 
 /// All native checks.
-const NATIVES: [Native; 7] = [
+const NATIVES: [Native; 8] = [
     Native { name: "circular_resource_dependency", check: circular_resource_dependency::check },
     Native { name: "dangling_reference", check: dangling_reference::check },
     Native { name: "embedded_json_invalid", check: embedded_json_invalid::check },
@@ -63,6 +64,7 @@ const NATIVES: [Native; 7] = [
     Native { name: "intrinsic_inside_json_string", check: intrinsic_inside_json_string::check },
     Native { name: "sfn_definition_invalid", check: sfn_definition_invalid::check },
     Native { name: "template_parse_error", check: template_parse_error::check },
+    Native { name: "unresolved_placeholder", check: unresolved_placeholder::check },
 ];
 
 /// The check of a name.
