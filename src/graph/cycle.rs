@@ -12,6 +12,24 @@ use crate::template::{Resource, Template};
 
 use super::{Dependency, DependencyKind, NamePlaces};
 
+/// Something that leads from one number to another.
+pub trait Arrow {
+    /// Where from, and where to.
+    fn ends(&self) -> (usize, usize);
+}
+
+impl Arrow for (usize, usize) {
+    fn ends(&self) -> (usize, usize) {
+        *self
+    }
+}
+
+impl Arrow for Edge<'_, '_> {
+    fn ends(&self) -> (usize, usize) {
+        (self.from, self.to)
+    }
+}
+
 /// That one resource is created after another.
 #[derive(Debug, Clone, Copy)]
 pub struct Edge<'d, 'p> {
@@ -81,11 +99,11 @@ fn is_moved(template: &Template, resource: &Resource, node: Node<'_>) -> bool {
 /// Edges that the search for the shortest circle follows; after that many it takes the shortest that it has met.
 const FOLLOWED: usize = 1_000_000;
 
-/// The shortest circle of the edges that are not dead, as indices from its first resource on; of equals the first.
-pub fn shortest(edges: &[Edge<'_, '_>], dead: &[bool]) -> Option<Vec<usize>> {
+/// The shortest circle of the edges that are not dead, as indices from its lowest number on; of equals the first.
+pub fn shortest<E: Arrow>(edges: &[E], dead: &[bool]) -> Option<Vec<usize>> {
     let mut from: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
     for (index, edge) in edges.iter().enumerate().filter(|(index, _)| !dead[*index]) {
-        from.entry(edge.from).or_default().push(index);
+        from.entry(edge.ends().0).or_default().push(index);
     }
     let mut best: Option<Vec<usize>> = None;
     let mut left = FOLLOWED;
@@ -102,9 +120,9 @@ pub fn shortest(edges: &[Edge<'_, '_>], dead: &[bool]) -> Option<Vec<usize>> {
 }
 
 /// The shortest way from a resource to itself, if it has fewer edges than `below`.
-fn back_to(
+fn back_to<E: Arrow>(
     start: usize,
-    edges: &[Edge<'_, '_>],
+    edges: &[E],
     from: &BTreeMap<usize, Vec<usize>>,
     below: usize,
     left: &mut usize,
@@ -117,21 +135,21 @@ fn back_to(
             return None;
         }
         for &index in from.get(&at).into_iter().flatten() {
-            let edge = &edges[index];
+            let (_, to) = edges[index].ends();
             *left = left.saturating_sub(1);
-            if edge.to == start {
+            if to == start {
                 let mut circle = vec![index];
                 let mut node = at;
                 while node != start {
                     let &by = reached.get(&node)?;
                     circle.push(by);
-                    node = edges[by].from;
+                    node = edges[by].ends().0;
                 }
                 circle.reverse();
                 return Some(circle);
             }
-            reached.entry(edge.to).or_insert_with(|| {
-                queue.push_back((edge.to, length + 1));
+            reached.entry(to).or_insert_with(|| {
+                queue.push_back((to, length + 1));
                 index
             });
         }

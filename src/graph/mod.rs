@@ -27,7 +27,7 @@ use crate::value::{
     Cursor, Decision, Domain, EntityId, Found, Hole, Imported, ParameterValue, Part, Resolver, Value, World,
 };
 
-pub use cycle::{Edge, circles, shortest};
+pub use cycle::{Arrow, Edge, circles, shortest};
 pub use definition::{Definition, definitions};
 pub use dependency::{Dependency, DependencyKind, NamePlaces, dependencies};
 pub use link::{Export, Producers};

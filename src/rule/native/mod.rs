@@ -8,6 +8,8 @@ mod defined;
 mod embedded_json_invalid;
 mod import_without_producer;
 mod intrinsic_inside_json_string;
+mod pipeline_step_reference;
+mod problem;
 mod report;
 mod scenario;
 mod sfn_definition_invalid;
@@ -56,12 +58,13 @@ pub struct Native {
 }
 
 /// All native checks.
-const NATIVES: [Native; 8] = [
+const NATIVES: [Native; 9] = [
     Native { name: "circular_resource_dependency", check: circular_resource_dependency::check },
     Native { name: "dangling_reference", check: dangling_reference::check },
     Native { name: "embedded_json_invalid", check: embedded_json_invalid::check },
     Native { name: "import_without_producer", check: import_without_producer::check },
     Native { name: "intrinsic_inside_json_string", check: intrinsic_inside_json_string::check },
+    Native { name: "pipeline_step_reference", check: pipeline_step_reference::check },
     Native { name: "sfn_definition_invalid", check: sfn_definition_invalid::check },
     Native { name: "template_parse_error", check: template_parse_error::check },
     Native { name: "unresolved_placeholder", check: unresolved_placeholder::check },

@@ -6,11 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::finding::ReasonKind;
 use crate::graph::definitions;
 use crate::rule::declarative::nearest;
-use crate::source::Span;
 use crate::syntax::Node;
-use crate::template::Resource;
 use crate::value::{Cursor, Dialect, Found, Map, Resolver, Unknown, Value};
 
+use super::problem::{Problem, answer, tell};
 use super::report::undecided_document;
 use super::scenario::{Answer, Answers, is_there};
 use super::{Context, Sink};
@@ -33,42 +32,9 @@ pub(super) fn check(context: &Context<'_, '_>, sink: &mut Sink) {
             }
             let mut reader = Reader { resolver, problems: Vec::new(), unknown: Unknown::default() };
             reader.machine(definition.root, definition.host, 0);
-            reader.answer()
+            answer(reader.problems, reader.unknown)
         });
         tell(context, resource, &answers, sink);
-    }
-}
-
-/// Findings for what is wrong; undecided if nothing is known to be.
-fn tell<'p>(context: &Context<'_, 'p>, resource: &Resource, answers: &Answers<'p, Vec<Problem<'p>>>, sink: &mut Sink) {
-    let all = answers.all_wrong();
-    for wrong in &all {
-        let Problem { cursor, span, detail, help } = wrong.what;
-        let mut finding = context.finding(context.place(*cursor, *span), &resource.name, detail);
-        finding.message.push_str(&wrong.when());
-        finding.help.clone_from(help);
-        wrong.explain(context, &mut finding);
-        sink.findings.push(finding);
-    }
-    if let (true, Some(why)) = (all.is_empty(), answers.unknown()) {
-        let key = context.template.node(resource.key);
-        let place = context.place(context.cursor(context.template.node(resource.body)), key.span());
-        sink.undecided.push(context.undecided(place, why));
-    }
-}
-
-/// Something that makes a definition invalid.
-#[derive(Clone)]
-struct Problem<'p> {
-    cursor: Cursor<'p>,
-    span: Span,
-    detail: String,
-    help: Option<String>,
-}
-
-impl PartialEq for Problem<'_> {
-    fn eq(&self, other: &Self) -> bool {
-        self.span == other.span && self.detail == other.detail
     }
 }
 
@@ -88,17 +54,6 @@ struct Reader<'r, 'w, 'p> {
 }
 
 impl<'p> Reader<'_, '_, 'p> {
-    fn answer(self) -> Answer<'p, Vec<Problem<'p>>> {
-        match (self.problems.is_empty(), self.unknown.reasons.is_empty()) {
-            (true, true) => Answer::Fine,
-            // What a choice would settle is settled first, so that every scenario tells all.
-            (_, false) if self.problems.is_empty() || !self.unknown.blockers.is_empty() => {
-                Answer::Unknown(self.unknown)
-            }
-            _ => Answer::Wrong(self.problems),
-        }
-    }
-
     /// A machine, or a branch or iteration inside one; `around` is what holds it.
     fn machine(&mut self, root: Cursor<'p>, around: Cursor<'p>, depth: u8) {
         let Some(machine) = self.map(self.resolver.found(root)) else { return };
@@ -261,8 +216,7 @@ impl<'p> Reader<'_, '_, 'p> {
     }
 
     fn problem(&mut self, cursor: Cursor<'p>, detail: String, help: Option<String>) {
-        let span = cursor.node.span_with_tag();
-        self.problems.push(Problem { cursor, span, detail, help });
+        self.problems.push(Problem { help, ..Problem::at(cursor, detail) });
     }
 
     /// A map; what is not known is noted, what is none is not judged.
