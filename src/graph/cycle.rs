@@ -43,8 +43,6 @@ pub struct Edge<'d, 'p> {
 
 /// Groups of resources each of which can be reached from every other, by their edges, in the order of the text.
 pub fn circles<'d, 'p>(template: &'p Template, dependencies: &'d [Dependency<'p>]) -> Vec<Vec<Edge<'d, 'p>>> {
-    let mut graph = DiGraph::<usize, ()>::new();
-    let nodes: Vec<_> = (0..template.resources.len()).map(|index| graph.add_node(index)).collect();
     let mut edges = Vec::new();
     for dependency in dependencies {
         let kind = dependency.kind;
@@ -54,26 +52,37 @@ pub fn circles<'d, 'p>(template: &'p Template, dependencies: &'d [Dependency<'p>
         if let (Some(from), Some(to)) = (dependency.resource, template.resource_index(dependency.name))
             && !is_moved(template, &template.resources[from], dependency.node)
         {
-            graph.add_edge(nodes[from], nodes[to], ());
             edges.push(Edge { from, to, dependency });
         }
     }
-    let mut component_of = vec![0; template.resources.len()];
+    let mut groups = within_groups(template.resources.len(), edges);
+    let mut places = NamePlaces::default();
+    groups.sort_by_cached_key(|group| group.first().map(|edge| places.span(edge.dependency)));
+    groups
+}
+
+/// The edges between numbers each of which can be reached from every other, a list for each such group.
+pub fn within_groups<E: Arrow>(count: usize, edges: Vec<E>) -> Vec<Vec<E>> {
+    let mut graph = DiGraph::<usize, ()>::new();
+    let nodes: Vec<_> = (0..count).map(|index| graph.add_node(index)).collect();
+    for (from, to) in edges.iter().map(Arrow::ends) {
+        graph.add_edge(nodes[from], nodes[to], ());
+    }
+    let mut component_of = vec![0; count];
     let components = tarjan_scc(&graph);
     for (component, members) in components.iter().enumerate() {
         for &node in members {
             component_of[graph[node]] = component;
         }
     }
-    let mut groups: Vec<Vec<Edge<'d, 'p>>> = vec![Vec::new(); components.len()];
+    let mut groups: Vec<Vec<E>> = components.iter().map(|_| Vec::new()).collect();
     for edge in edges {
-        if component_of[edge.from] == component_of[edge.to] {
-            groups[component_of[edge.from]].push(edge);
+        let (from, to) = edge.ends();
+        if component_of[from] == component_of[to] {
+            groups[component_of[from]].push(edge);
         }
     }
     groups.retain(|group| !group.is_empty());
-    let mut places = NamePlaces::default();
-    groups.sort_by_cached_key(|group| group.first().map(|edge| places.span(edge.dependency)));
     groups
 }
 

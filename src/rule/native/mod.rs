@@ -3,8 +3,10 @@
 //! Each has its rule file like every other rule; the file's `native:` names the check here.
 
 mod circular_resource_dependency;
+mod cross_stack_cycle;
 mod dangling_reference;
 mod defined;
+mod duplicate_export_name;
 mod embedded_json_invalid;
 mod import_without_producer;
 mod intrinsic_inside_json_string;
@@ -25,7 +27,7 @@ use crate::value::EntityId;
 
 use super::Rule;
 
-/// What a native check looks at: one template of the project, or one node of it.
+/// What a native check looks at: one template of the project, one node of it, or (with the first template) the project.
 pub struct Context<'c, 'p> {
     /// The rule, for its message and severity.
     pub rule: &'p Rule,
@@ -37,6 +39,13 @@ pub struct Context<'c, 'p> {
     pub dependencies: &'c [Dependency<'p>],
     /// The node, for checks that match resources.
     pub entity: Option<EntityId>,
+}
+
+impl<'c, 'p> Context<'c, 'p> {
+    /// The same for another template of the project.
+    fn in_template(&self, template: &'p Template) -> Context<'c, 'p> {
+        Context { rule: self.rule, graph: self.graph, template, dependencies: &[], entity: None }
+    }
 }
 
 /// Where a native check says what it found.
@@ -58,9 +67,11 @@ pub struct Native {
 }
 
 /// All native checks.
-const NATIVES: [Native; 9] = [
+const NATIVES: [Native; 11] = [
     Native { name: "circular_resource_dependency", check: circular_resource_dependency::check },
+    Native { name: "cross_stack_cycle", check: cross_stack_cycle::check },
     Native { name: "dangling_reference", check: dangling_reference::check },
+    Native { name: "duplicate_export_name", check: duplicate_export_name::check },
     Native { name: "embedded_json_invalid", check: embedded_json_invalid::check },
     Native { name: "import_without_producer", check: import_without_producer::check },
     Native { name: "intrinsic_inside_json_string", check: intrinsic_inside_json_string::check },
