@@ -38,6 +38,7 @@ pub(super) fn fixture() -> (SourceMap, Report) {
         rules: rules(),
         failures: Vec::new(),
         counts: Counts { files: 7, templates: 5, resources: 49, embedded: 2, rules: 85 },
+        secrets: Vec::new(),
     };
     (sources, report)
 }
