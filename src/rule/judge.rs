@@ -229,7 +229,10 @@ impl<'p> Judge<'_, 'p> {
                     if !nodes.insert((std::ptr::from_ref(node.document()), node.id(), found.missing.len())) {
                         continue;
                     }
-                    let place = self.place(evaluator, &found);
+                    let mut place = self.place(evaluator, &found);
+                    if let Some(span) = failure.leak.as_ref().and_then(|leak| within_lines(&found, &leak.hidden)) {
+                        place.span = span;
+                    }
                     if places.insert(place.span) {
                         raws.push(whole(Some(failure), place));
                     }
@@ -596,6 +599,18 @@ fn bound<'f, 'p>(
 ) -> Option<&'f Found<'p>> {
     let told = failure.and_then(|failure| failure.get(name)).or_else(|| env.get(name));
     told.or_else(|| failures.iter().find_map(|failure| failure.get(name)))
+}
+
+/// Where in a text of several lines a secret stands.
+fn within_lines(found: &Found<'_>, hidden: &[String]) -> Option<Span> {
+    let node = found.cursor.node;
+    let text = node.scalar().filter(|text| text.contains('\n'))?;
+    let start = text.find(hidden.first()?.as_str())?;
+    let line = text[start..].find('\n').map_or(text.len(), |length| start + length);
+    let end = line.min(start + hidden.first()?.len());
+    let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+    let (start, end) = node.text_map().range(offset(start), offset(end));
+    Some(Span::new(node.span().file, start, end))
 }
 
 /// The failure to point at: of those in the node's own text the one with the deepest place, of equals the first. What kind

@@ -1,5 +1,6 @@
 //! `secret_like` and `no_echo`: what a value is called, which parameters stand in it, what of it may be told.
 
+use crate::finding::MASK;
 use crate::source::Span;
 use crate::syntax::Node;
 use crate::value::secret::{self, Secret};
@@ -31,7 +32,7 @@ impl<'p> Evaluator<'_, 'p> {
             _ => return None,
         };
         if let Some(Secret { what, shown, hidden }) = secret::find(&text, &names) {
-            return Some(Leak { what, shown, hidden, parameter: None });
+            return Some(Leak { what, shown, hidden: all_hidden(text, hidden, &names), parameter: None });
         }
         self.parameters(found).find_map(|(template, name)| {
             let template = self.resolver.world.template(template);
@@ -80,6 +81,23 @@ impl<'p> Evaluator<'_, 'p> {
             _ => None,
         })
     }
+}
+
+/// So many secrets of one text are looked for.
+const MANY: usize = 32;
+
+/// What is not to be repeated of a text in which a secret was found: there may be others.
+fn all_hidden(mut text: String, mut hidden: Vec<String>, names: &[&str]) -> Vec<String> {
+    let mut fresh = hidden.clone();
+    while !fresh.is_empty() && hidden.len() < MANY {
+        for secret in &fresh {
+            text = text.replace(secret.as_str(), MASK);
+        }
+        fresh = secret::find(&text, names).map(|secret| secret.hidden).unwrap_or_default();
+        fresh.retain(|secret| !secret.is_empty() && !hidden.contains(secret));
+        hidden.extend(fresh.iter().cloned());
+    }
+    hidden
 }
 
 /// What a value is called: its key; where that is only `Value`, the name beside it; of an argument the option before it.
