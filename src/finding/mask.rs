@@ -14,7 +14,9 @@ impl Finding {
         hide(message, secrets);
         hide(&mut subject.value, secrets);
         std::iter::once(primary).chain(related).for_each(|label| hide(&mut label.text, secrets));
-        help.iter_mut().for_each(|help| hide(help, secrets));
+        if let Some(help) = help {
+            hide(help, secrets);
+        }
         if let Some(note) = scenario {
             hide(&mut note.text, secrets);
             note.choices.iter_mut().for_each(|choice| hide(&mut choice.value, secrets));
@@ -28,7 +30,9 @@ pub fn hide_secrets(findings: &mut [Finding], undecided: &mut [Undecided]) -> Ve
     secrets.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
     secrets.dedup();
     if !secrets.is_empty() {
-        findings.iter_mut().for_each(|finding| finding.hide(&secrets));
+        for finding in findings {
+            finding.hide(&secrets);
+        }
         let reasons = undecided.iter_mut().flat_map(|undecided| &mut undecided.reasons);
         reasons.for_each(|reason| hide(&mut reason.name, &secrets));
     }
@@ -59,7 +63,7 @@ mod tests {
         let mut text = "a hunter2! b hunter2!".to_owned();
         hide(&mut text, &secrets);
         assert_eq!(text, "a **** b ****");
-        assert_eq!(hidden_in("a hunter2!", &secrets), [2..10]);
+        assert_eq!(hidden_in("a hunter2! hunter2!", &secrets), [2..10, 11..19]);
         assert!(hidden_in("nothing", &secrets).is_empty());
     }
 }

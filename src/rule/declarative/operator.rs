@@ -122,6 +122,7 @@ impl<'p> Evaluator<'_, 'p> {
         let known = match (form, value) {
             (Form::Scalar, Value::Scalar(_) | Value::Symbolic(_) | Value::Entity(_))
             | (Form::String, Value::Symbolic(_))
+            | (Form::Constant, Value::Scalar(_))
             | (Form::List, Value::List(_))
             | (Form::Map, Value::Map(_)) => true,
             (Form::String, Value::Scalar(scalar)) => scalar.kind == ScalarKind::String,
@@ -129,7 +130,6 @@ impl<'p> Evaluator<'_, 'p> {
                 scalar.kind == ScalarKind::Number || scalar.text.parse::<f64>().is_ok()
             }
             (Form::Bool, Value::Scalar(scalar)) => matches!(&*scalar.text, "true" | "false"),
-            (Form::Constant, Value::Scalar(_)) => true,
             (Form::Constant, Value::Symbolic(parts)) => !parts.iter().any(changes_with_each_run),
             (Form::Number | Form::Bool, Value::Symbolic(parts)) if parts.len() == 1 => {
                 return Outcome::unknown(self.resolver.why(parts));

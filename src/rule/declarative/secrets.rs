@@ -34,7 +34,7 @@ impl<'p> Evaluator<'_, 'p> {
         if let Some(Secret { what, shown, hidden }) = secret::find(&text, &names) {
             return Some(Leak { what, shown, hidden: all_hidden(text, hidden, &names), parameter: None });
         }
-        self.parameters(found).find_map(|(template, name)| {
+        parameters(found).find_map(|(template, name)| {
             let template = self.resolver.world.template(template);
             let parameter = template.parameter(name)?;
             let names: Vec<&str> = names.iter().copied().chain([name]).collect();
@@ -48,7 +48,7 @@ impl<'p> Evaluator<'_, 'p> {
 
     /// True if a parameter with `NoEcho` stands in a value.
     pub(super) fn holds_no_echo(&self, found: &Found<'p>) -> bool {
-        self.parameters(found).any(|(template, name)| {
+        parameters(found).any(|(template, name)| {
             self.resolver.world.template(template).parameter(name).is_some_and(|parameter| parameter.no_echo)
         })
     }
@@ -67,20 +67,20 @@ impl<'p> Evaluator<'_, 'p> {
             _ => None,
         }
     }
+}
 
-    fn parameters<'f>(
-        &self,
-        found: &'f Found<'p>,
-    ) -> impl Iterator<Item = (crate::template::TemplateId, &'p str)> + use<'f, 'p> {
-        let parts = match &found.value {
-            Value::Symbolic(parts) => &parts[..],
-            _ => &[],
-        };
-        parts.iter().filter_map(|part| match part {
-            Part::Hole(Hole::Parameter(_, template, name)) => Some((*template, *name)),
-            _ => None,
-        })
-    }
+/// The parameters that stand in a value, with the templates that read them.
+fn parameters<'f, 'p>(
+    found: &'f Found<'p>,
+) -> impl Iterator<Item = (crate::template::TemplateId, &'p str)> + use<'f, 'p> {
+    let parts = match &found.value {
+        Value::Symbolic(parts) => &parts[..],
+        _ => &[],
+    };
+    parts.iter().filter_map(|part| match part {
+        Part::Hole(Hole::Parameter(_, template, name)) => Some((*template, *name)),
+        _ => None,
+    })
 }
 
 /// So many secrets of one text are looked for.

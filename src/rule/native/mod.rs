@@ -41,10 +41,10 @@ pub struct Context<'c, 'p> {
     pub entity: Option<EntityId>,
 }
 
-impl<'c, 'p> Context<'c, 'p> {
+impl<'p> Context<'_, 'p> {
     /// The same for another template of the project.
-    fn in_template(&self, template: &'p Template) -> Context<'c, 'p> {
-        Context { rule: self.rule, graph: self.graph, template, dependencies: &[], entity: None }
+    fn in_template(&self, template: &'p Template) -> Self {
+        Self { rule: self.rule, graph: self.graph, template, dependencies: &[], entity: None }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::finding::{Confidence, Label, Severity};
+use crate::finding::{Confidence, Label, ReasonKind, Severity};
 use crate::graph::{Definition, definitions};
 use crate::rule::declarative::nearest;
 use crate::source::Span;
@@ -18,7 +18,8 @@ pub(super) fn check(context: &Context<'_, '_>, sink: &mut Sink) {
     let Some(properties) = resource.properties.map(|id| template.node(id)) else { return };
     let keys = match substitutions(context, resource, properties) {
         Ok(keys) => keys,
-        Err((cursor, why)) => {
+        Err(error) => {
+            let (cursor, why) = *error;
             let span = cursor.node.key().unwrap_or(cursor.node).span();
             return sink.undecided.push(context.undecided(context.place(cursor, span), why));
         }
@@ -56,7 +57,7 @@ fn substitutions<'p>(
     context: &Context<'_, 'p>,
     resource: &'p Resource,
     properties: Node<'p>,
-) -> Result<Vec<Node<'p>>, (Cursor<'p>, Unknown<'p>)> {
+) -> Result<Vec<Node<'p>>, Box<(Cursor<'p>, Unknown<'p>)>> {
     let mut maps = Vec::new();
     visit(properties, &["DefinitionSubstitutions"], &mut |map| maps.push(map));
     let mut keys = Vec::new();
@@ -64,11 +65,11 @@ fn substitutions<'p>(
         let cursor = Cursor::new(context.template, &resource.bindings, map);
         let include = map.entries().find(|(key, _)| key.text().starts_with("Fn::"));
         match context.graph.unchosen().found(cursor).value {
-            Value::Unknown(why) => return Err((cursor, (*why).clone())),
+            Value::Unknown(why) => return Err(Box::new((cursor, (*why).clone()))),
             Value::Map(_) if include.is_none() => keys.extend(map.entries().map(|(key, _)| key)),
             Value::Map(_) => {
                 let name = include.map_or("", |(key, _)| key.text());
-                return Err((cursor, Unknown::because(crate::finding::ReasonKind::Macro, name)));
+                return Err(Box::new((cursor, Unknown::because(ReasonKind::Macro, name))));
             }
             _ => {}
         }

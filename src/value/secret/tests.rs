@@ -5,14 +5,13 @@ use super::*;
 
 /// What is found, and what of it is shown.
 fn found(text: &str, name: &str) -> Option<(&'static str, String)> {
-    let secret = find(text, &[name]).map(|secret| {
+    find(text, &[name]).map(|secret| {
         for hidden in &secret.hidden {
             assert!(text.contains(hidden.as_str()), "{text}: {hidden}");
             assert!(!secret.shown.contains(hidden.as_str()), "{text}: {}", secret.shown);
         }
         (secret.what, secret.shown)
-    });
-    secret
+    })
 }
 
 const LETTERS: &str = "q7Rk2mZx9LdW4vTn8HcY3bPf6GsJ5wQa1VeXu0iK";

@@ -33,7 +33,7 @@ pub(super) fn kind_of(name: &str) -> Option<Kind> {
     if name.len() < 3 || name.len() > 80 {
         return None;
     }
-    let words: Vec<String> = words(name).into_iter().map(|word| word.to_ascii_lowercase()).collect();
+    let words: Vec<String> = words(name).into_iter().map(str::to_ascii_lowercase).collect();
     let words: Vec<&str> = words.iter().map(|word| word.trim_end_matches(|c: char| c.is_ascii_digit())).collect();
     let (last, before) = words.iter().rposition(|word| !word.is_empty()).map(|at| (words[at], &words[..at]))?;
     let is = |key: &str, word: &str| list(key).contains(&word);
