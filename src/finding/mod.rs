@@ -12,7 +12,7 @@ use std::sync::Arc;
 use crate::source::Span;
 
 pub use fingerprint::{fingerprints, fnv1a};
-pub use mask::{MASK, hidden_in, hide_secrets};
+pub use mask::{MASK, Secrets, hide_secrets};
 pub use severity::{Confidence, Severity, UnknownWord};
 
 /// The stable id of a rule, such as `ENC001`.

@@ -4,7 +4,7 @@ use std::cell::{OnceCell, RefCell};
 
 use rustc_hash::FxHashMap;
 
-use crate::finding::hidden_in;
+use crate::finding::Secrets;
 use crate::project::discover::{path_for_people, portable_path};
 use crate::source::{Encoding, FileId, Position, SourceMap, Span};
 
@@ -17,7 +17,7 @@ pub(super) struct Places<'a> {
     encoding: Encoding,
     portable: Vec<OnceCell<String>>,
     long_lines: RefCell<FxHashMap<(FileId, u32), Vec<u32>>>,
-    secrets: &'a [String],
+    secrets: Option<&'a Secrets>,
 }
 
 /// Lines longer than this get marks at these distances, so that no position costs more than counting one stretch:
@@ -44,17 +44,17 @@ impl<'a> Places<'a> {
     /// Places with columns that count in this encoding.
     pub(super) fn new(cx: &'a RenderContext<'a>, encoding: Encoding) -> Self {
         let portable = (0..cx.sources.len()).map(|_| OnceCell::new()).collect();
-        Self { cx, encoding, portable, long_lines: RefCell::default(), secrets: &[] }
+        Self { cx, encoding, portable, long_lines: RefCell::default(), secrets: None }
     }
 
     /// The same places, where these texts are never shown.
-    pub(super) fn hiding(self, secrets: &'a [String]) -> Self {
-        Self { secrets, ..self }
+    pub(super) fn hiding(self, secrets: &'a Secrets) -> Self {
+        Self { secrets: Some(secrets), ..self }
     }
 
     /// What of a text of the source is not shown.
     pub(super) fn hidden_in(&self, text: &str) -> Vec<std::ops::Range<usize>> {
-        hidden_in(text, self.secrets)
+        self.secrets.map(|secrets| secrets.within(text)).unwrap_or_default()
     }
 
     /// The texts.

@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::collections::BTreeSet;
 
-use crate::finding::{Confidence, Finding, Label, Reason, ReasonKind, Undecided};
+use crate::finding::{Confidence, Finding, Label, Reason, ReasonKind, Secrets, Undecided};
 use crate::graph::StackGraph;
 use crate::source::Span;
 use crate::syntax::NodeId;
@@ -585,7 +585,7 @@ impl<'p> Judge<'_, 'p> {
             subject: raw.place.subject.clone(),
             secrets: raw.secrets.clone(),
         };
-        finding.hide(&raw.secrets);
+        finding.hide(&Secrets::new(raw.secrets.iter().map(String::as_str)));
         finding
     }
 }

@@ -74,9 +74,11 @@ fn formats(text: &str) -> Option<Secret> {
         text.match_indices(prefix).find_map(|(at, _)| {
             let start = at + prefix.len();
             let bytes = text.as_bytes();
-            let body = &text[start..run_end(bytes, start, is_body)];
-            let alone = !at.checked_sub(1).is_some_and(|before| is_word(bytes[before]))
-                && !bytes.get(start + body.len()).copied().is_some_and(|byte| byte.is_ascii_alphanumeric());
+            let alone = !at.checked_sub(1).is_some_and(|before| is_word(bytes[before]));
+            // No longer run is looked at than may be one.
+            let limit = bytes.len().min(start.saturating_add(*bounds.end()).saturating_add(1));
+            let body = text.get(start..run_end(&bytes[..limit], start, is_body)).filter(|_| alone)?;
+            let alone = !bytes.get(start + body.len()).copied().is_some_and(|byte| byte.is_ascii_alphanumeric());
             (alone && bounds.contains(&body.len()) && is_varied(body) && !placeholder(body))
                 .then(|| secret(column("what"), prefix, body))
         })
@@ -87,11 +89,14 @@ fn formats(text: &str) -> Option<Secret> {
 fn json_web_token(text: &str) -> Option<Secret> {
     const START: &str = "eyJ";
     text.match_indices(START).find_map(|(at, _)| {
+        // Within a run only its start is looked at.
+        if at.checked_sub(1).is_some_and(|before| is_word(text.as_bytes()[before]) || text.as_bytes()[before] == b'.') {
+            return None;
+        }
         let token = &text[at..run_end(text.as_bytes(), at, |byte| is_word(byte) || byte == b'.')];
         let mut parts = token.split('.');
         let (head, payload, signature) = (parts.next()?, parts.next()?, parts.next()?);
-        let alone = !at.checked_sub(1).is_some_and(|before| is_word(text.as_bytes()[before]));
-        let is_token = alone && head.len() >= 12 && payload.starts_with(START) && signature.len() >= 20;
+        let is_token = head.len() >= 12 && payload.starts_with(START) && signature.len() >= 20;
         (is_token && !placeholder(signature)).then(|| secret("a JSON web token", START, &token[START.len()..]))
     })
 }
@@ -146,6 +151,7 @@ fn is_value(kind: Kind, text: &str) -> bool {
 
 /// `password = "…"`, `"password": "…"`, `Password=…;` in a script, a document or a connection string.
 fn assignment(text: &str) -> Option<Secret> {
+    let one_line = !text.contains('\n');
     let bytes = text.as_bytes();
     let is_name = |byte: u8| is_word(byte) || byte == b'.';
     let mut at = 0;
@@ -158,7 +164,7 @@ fn assignment(text: &str) -> Option<Secret> {
         let name = &text[at..end];
         at = end;
         let Some(kind) = kind_of(name) else { continue };
-        let Some((value, quoted)) = assigned(text, end) else { continue };
+        let Some((value, quoted)) = assigned(text, end, one_line) else { continue };
         // Without quotes only what cannot be an expression.
         let has = |test: fn(&u8) -> bool| value.as_bytes().iter().any(test);
         let is_literal =
@@ -171,7 +177,7 @@ fn assignment(text: &str) -> Option<Secret> {
 }
 
 /// What is assigned behind a name, and whether it stands in quotes.
-fn assigned(text: &str, name_end: usize) -> Option<(&str, bool)> {
+fn assigned(text: &str, name_end: usize, one_line: bool) -> Option<(&str, bool)> {
     let rest = text[name_end..].trim_start_matches('\\');
     let rest = rest.strip_prefix(['"', '\'']).unwrap_or(rest);
     let spaced = rest.trim_start_matches([' ', '\t']);
@@ -187,7 +193,7 @@ fn assigned(text: &str, name_end: usize) -> Option<(&str, bool)> {
         let end = inner.find([quote, '\\', '\n'])?;
         return (!inner[end..].starts_with('\n')).then_some((&inner[..end], true));
     }
-    let tight = rest.len() == spaced.len() && value.len() == after.len() && sign == "=" && !text.contains('\n');
+    let tight = rest.len() == spaced.len() && value.len() == after.len() && sign == "=" && one_line;
     let end = value.find([';', '&', ',', ' ', '\t', '"', '\'']).unwrap_or(value.len());
     tight.then_some((&value[..end], false))
 }
