@@ -24,6 +24,9 @@ pub struct Secret {
     pub hidden: Vec<String>,
 }
 
+/// Nothing longer is a password or token that only its name tells.
+const LONGEST: usize = 512;
+
 /// The first secret in a text; `names` are what the text is the value of: a key, a variable, a parameter.
 pub fn find(text: &str, names: &[&str]) -> Option<Secret> {
     private_key(text)
@@ -124,7 +127,7 @@ fn named(text: &str, names: &[&str]) -> Option<Secret> {
 
 /// True for a literal secret of a kind, as far as one can tell.
 fn is_value(kind: Kind, text: &str) -> bool {
-    if text.len() > 512 || is_plain(text) || placeholder(text) {
+    if text.len() > LONGEST || is_plain(text) || placeholder(text) {
         return false;
     }
     let has = |test: fn(&u8) -> bool| text.as_bytes().iter().any(test);
@@ -189,13 +192,22 @@ fn assigned(text: &str, name_end: usize, one_line: bool) -> Option<(&str, bool)>
     let value = after.trim_start_matches([' ', '\t']);
     let opened = value.trim_start_matches('\\');
     if let Some(quote) = opened.chars().next().filter(|first| matches!(first, '"' | '\'')) {
-        let inner = &opened[1..];
+        let inner = head(&opened[1..]);
         let end = inner.find([quote, '\\', '\n'])?;
         return (!inner[end..].starts_with('\n')).then_some((&inner[..end], true));
     }
     let tight = rest.len() == spaced.len() && value.len() == after.len() && sign == "=" && one_line;
+    if !tight {
+        return None;
+    }
+    let value = head(value);
     let end = value.find([';', '&', ',', ' ', '\t', '"', '\'']).unwrap_or(value.len());
-    tight.then_some((&value[..end], false))
+    Some((&value[..end], false))
+}
+
+/// The start of a text, just longer than any value that counts.
+fn head(text: &str) -> &str {
+    &text[..text.floor_char_boundary(LONGEST + 4)]
 }
 
 /// The end of the run of bytes that starts at a place.
