@@ -12,7 +12,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
-use crate::finding::{Finding, RuleId, Severity, Undecided, fingerprints};
+use crate::finding::{Finding, RuleId, Severity, Undecided, fingerprints, hide_secrets};
 use crate::graph::{Dependency, GraphOptions, StackGraph, dependencies};
 use crate::project::Project;
 use crate::rule::native::{Context, Sink};
@@ -81,6 +81,7 @@ pub fn check<'p, 'f>(
 ) -> Report {
     let enabled: Vec<&'p Registered> = registry.rules().iter().filter(|rule| options.runs(rule)).collect();
     let mut verdicts = judge(project, graph, &enabled);
+    let secrets = hide_secrets(&mut verdicts.findings, &mut verdicts.undecided);
     if let Some(reported) = options.reported {
         verdicts.findings.retain(|finding| reported(finding.primary.span));
         verdicts.undecided.retain(|undecided| reported(undecided.span));
@@ -107,6 +108,7 @@ pub fn check<'p, 'f>(
             embedded: project.templates.iter().map(|template| template.embedded.len()).sum(),
             rules: enabled.len(),
         },
+        secrets,
         ..Report::default()
     };
     for finding in &hidden {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::finding::{Finding, ReasonKind, RuleId, Severity, Undecided};
+use crate::finding::{Finding, ReasonKind, RuleId, Secrets, Severity, Undecided};
 use crate::rule::{LazyDocs, RuleMeta};
 use crate::source::Span;
 
@@ -26,6 +26,8 @@ pub struct Report {
     pub failures: Vec<RuleFailure>,
     /// What was looked at.
     pub counts: Counts,
+    /// Secrets that were found: no format repeats them, not even in lines of the source.
+    pub secrets: Secrets,
 }
 
 /// A finding that the user has accepted.

@@ -3,6 +3,7 @@
 //! Owned data without lifetimes, so that it can cross threads and outlive the project. Nothing here renders.
 
 mod fingerprint;
+mod mask;
 mod severity;
 
 use std::str::FromStr;
@@ -11,6 +12,7 @@ use std::sync::Arc;
 use crate::source::Span;
 
 pub use fingerprint::{fingerprints, fnv1a};
+pub use mask::{MASK, Secrets, hide_secrets};
 pub use severity::{Confidence, Severity, UnknownWord};
 
 /// The stable id of a rule, such as `ENC001`.
@@ -96,6 +98,8 @@ pub struct Finding {
     pub scenario: Option<ScenarioNote>,
     /// What it is about.
     pub subject: Subject,
+    /// Texts that no report repeats, the source included: the secrets that it is about.
+    pub secrets: Vec<String>,
 }
 
 impl Finding {

@@ -12,6 +12,24 @@ use crate::template::{Resource, Template};
 
 use super::{Dependency, DependencyKind, NamePlaces};
 
+/// Something that leads from one number to another.
+pub trait Arrow {
+    /// Where from, and where to.
+    fn ends(&self) -> (usize, usize);
+}
+
+impl Arrow for (usize, usize) {
+    fn ends(&self) -> (usize, usize) {
+        *self
+    }
+}
+
+impl Arrow for Edge<'_, '_> {
+    fn ends(&self) -> (usize, usize) {
+        (self.from, self.to)
+    }
+}
+
 /// That one resource is created after another.
 #[derive(Debug, Clone, Copy)]
 pub struct Edge<'d, 'p> {
@@ -25,8 +43,6 @@ pub struct Edge<'d, 'p> {
 
 /// Groups of resources each of which can be reached from every other, by their edges, in the order of the text.
 pub fn circles<'d, 'p>(template: &'p Template, dependencies: &'d [Dependency<'p>]) -> Vec<Vec<Edge<'d, 'p>>> {
-    let mut graph = DiGraph::<usize, ()>::new();
-    let nodes: Vec<_> = (0..template.resources.len()).map(|index| graph.add_node(index)).collect();
     let mut edges = Vec::new();
     for dependency in dependencies {
         let kind = dependency.kind;
@@ -36,26 +52,37 @@ pub fn circles<'d, 'p>(template: &'p Template, dependencies: &'d [Dependency<'p>
         if let (Some(from), Some(to)) = (dependency.resource, template.resource_index(dependency.name))
             && !is_moved(template, &template.resources[from], dependency.node)
         {
-            graph.add_edge(nodes[from], nodes[to], ());
             edges.push(Edge { from, to, dependency });
         }
     }
-    let mut component_of = vec![0; template.resources.len()];
+    let mut groups = within_groups(template.resources.len(), edges);
+    let mut places = NamePlaces::default();
+    groups.sort_by_cached_key(|group| group.first().map(|edge| places.span(edge.dependency)));
+    groups
+}
+
+/// The edges between numbers each of which can be reached from every other, a list for each such group.
+pub fn within_groups<E: Arrow>(count: usize, edges: Vec<E>) -> Vec<Vec<E>> {
+    let mut graph = DiGraph::<usize, ()>::new();
+    let nodes: Vec<_> = (0..count).map(|index| graph.add_node(index)).collect();
+    for (from, to) in edges.iter().map(Arrow::ends) {
+        graph.add_edge(nodes[from], nodes[to], ());
+    }
+    let mut component_of = vec![0; count];
     let components = tarjan_scc(&graph);
     for (component, members) in components.iter().enumerate() {
         for &node in members {
             component_of[graph[node]] = component;
         }
     }
-    let mut groups: Vec<Vec<Edge<'d, 'p>>> = vec![Vec::new(); components.len()];
+    let mut groups: Vec<Vec<E>> = components.iter().map(|_| Vec::new()).collect();
     for edge in edges {
-        if component_of[edge.from] == component_of[edge.to] {
-            groups[component_of[edge.from]].push(edge);
+        let (from, to) = edge.ends();
+        if component_of[from] == component_of[to] {
+            groups[component_of[from]].push(edge);
         }
     }
     groups.retain(|group| !group.is_empty());
-    let mut places = NamePlaces::default();
-    groups.sort_by_cached_key(|group| group.first().map(|edge| places.span(edge.dependency)));
     groups
 }
 
@@ -81,11 +108,11 @@ fn is_moved(template: &Template, resource: &Resource, node: Node<'_>) -> bool {
 /// Edges that the search for the shortest circle follows; after that many it takes the shortest that it has met.
 const FOLLOWED: usize = 1_000_000;
 
-/// The shortest circle of the edges that are not dead, as indices from its first resource on; of equals the first.
-pub fn shortest(edges: &[Edge<'_, '_>], dead: &[bool]) -> Option<Vec<usize>> {
+/// The shortest circle of the edges that are not dead, as indices from its lowest number on; of equals the first.
+pub fn shortest<E: Arrow>(edges: &[E], dead: &[bool]) -> Option<Vec<usize>> {
     let mut from: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
     for (index, edge) in edges.iter().enumerate().filter(|(index, _)| !dead[*index]) {
-        from.entry(edge.from).or_default().push(index);
+        from.entry(edge.ends().0).or_default().push(index);
     }
     let mut best: Option<Vec<usize>> = None;
     let mut left = FOLLOWED;
@@ -102,9 +129,9 @@ pub fn shortest(edges: &[Edge<'_, '_>], dead: &[bool]) -> Option<Vec<usize>> {
 }
 
 /// The shortest way from a resource to itself, if it has fewer edges than `below`.
-fn back_to(
+fn back_to<E: Arrow>(
     start: usize,
-    edges: &[Edge<'_, '_>],
+    edges: &[E],
     from: &BTreeMap<usize, Vec<usize>>,
     below: usize,
     left: &mut usize,
@@ -117,21 +144,21 @@ fn back_to(
             return None;
         }
         for &index in from.get(&at).into_iter().flatten() {
-            let edge = &edges[index];
+            let (_, to) = edges[index].ends();
             *left = left.saturating_sub(1);
-            if edge.to == start {
+            if to == start {
                 let mut circle = vec![index];
                 let mut node = at;
                 while node != start {
                     let &by = reached.get(&node)?;
                     circle.push(by);
-                    node = edges[by].from;
+                    node = edges[by].ends().0;
                 }
                 circle.reverse();
                 return Some(circle);
             }
-            reached.entry(edge.to).or_insert_with(|| {
-                queue.push_back((edge.to, length + 1));
+            reached.entry(to).or_insert_with(|| {
+                queue.push_back((to, length + 1));
                 index
             });
         }

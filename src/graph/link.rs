@@ -212,6 +212,22 @@ impl<'p> Exports<'p> {
 }
 
 impl<'p> StackGraph<'p> {
+    /// The exports that have one name for certain, in order: lists of two or more, each with the parts of the name.
+    pub fn same_exports(&self) -> Vec<(&[Part<'p>], Vec<usize>)> {
+        let exports = &self.links.exports;
+        let mut groups: Vec<Vec<usize>> = Vec::new();
+        for (index, export) in exports.all.iter().enumerate() {
+            let Some(same) = export.name.as_ref().and_then(|name| exports.by_name.get(&canonical(name))) else {
+                continue;
+            };
+            if same.len() > 1 && same[0] as usize == index {
+                groups.push(same.iter().map(|&index| index as usize).collect());
+            }
+        }
+        let name = |group: &[usize]| exports.all[group[0]].name.as_deref().unwrap_or_default();
+        groups.into_iter().map(|group| (name(&group), group)).collect()
+    }
+
     /// The exports whose names, in their order, are around a name.
     pub fn exports_around(&self, name: &str) -> impl Iterator<Item = &Export<'p>> {
         let exports = &self.links.exports;

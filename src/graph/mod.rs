@@ -4,6 +4,7 @@
 //! expression can find by itself: who exports a name, which template is nested in which, which parameters are one.
 
 mod cycle;
+mod definition;
 mod dependency;
 mod image;
 mod join;
@@ -26,7 +27,8 @@ use crate::value::{
     Cursor, Decision, Domain, EntityId, Found, Hole, Imported, ParameterValue, Part, Resolver, Value, World,
 };
 
-pub use cycle::{Edge, circles, shortest};
+pub use cycle::{Arrow, Edge, circles, shortest, within_groups};
+pub use definition::{Definition, definitions};
 pub use dependency::{Dependency, DependencyKind, NamePlaces, dependencies};
 pub use link::{Export, Producers};
 pub use name::Reference;
@@ -36,6 +38,8 @@ pub use virtual_node::VirtualNode;
 /// The graph.
 pub struct StackGraph<'p> {
     templates: &'p [Template],
+    /// The names of their files, for messages.
+    files: Vec<String>,
     entities: Vec<Entity<'p>>,
     /// The entity of resource 0 of each template; a template's resources are numbered in a row.
     first: Vec<u32>,
@@ -89,6 +93,7 @@ impl<'p> StackGraph<'p> {
     pub fn new(templates: &'p [Template], paths: &[camino::Utf8PathBuf], options: GraphOptions) -> Self {
         let mut graph = Self {
             templates,
+            files: paths.iter().map(|path| path.file_name().unwrap_or_default().to_owned()).collect(),
             entities: Vec::with_capacity(templates.iter().map(|template| template.resources.len() + 1).sum()),
             first: Vec::with_capacity(templates.len()),
             by_kind: FxHashMap::default(),
@@ -142,6 +147,18 @@ impl<'p> StackGraph<'p> {
     /// The templates.
     pub fn templates(&self) -> &'p [Template] {
         self.templates
+    }
+
+    /// The name of a template's file.
+    pub fn file_name(&self, id: TemplateId) -> &str {
+        self.files.get(id.index()).map(String::as_str).unwrap_or_default()
+    }
+
+    /// The stack resources that create a loaded template: theirs, their number in it, and the one that they create; in
+    /// the order of the templates that they create.
+    pub fn nestings(&self) -> impl Iterator<Item = (TemplateId, usize, TemplateId)> {
+        let parents = &self.links.nested.parents;
+        parents.iter().flat_map(|(child, parents)| parents.iter().map(|&(parent, index)| (parent, index, *child)))
     }
 
     /// All nodes, resources before virtual ones.
@@ -211,6 +228,11 @@ impl<'p> StackGraph<'p> {
         }
         let automaton = Automaton::any(PatternKind::Glob, &[pattern]).ok().map(Arc::new);
         globs.entry(pattern.into()).or_insert(automaton).clone()
+    }
+
+    /// The template of an export.
+    pub fn template_of(&self, export: &Export<'p>) -> &'p Template {
+        &self.templates[export.template.index()]
     }
 
     /// The outputs that export a value, with their templates.

@@ -3,10 +3,12 @@
 //!
 //! Which step, action or property makes which node is data of the catalogue.
 
-use crate::catalog::{self, Format};
+use crate::catalog;
 use crate::syntax::{Node, Tag};
-use crate::template::{Embedded, Expr, Resource, Template, literal_hint, visit};
-use crate::value::{Cursor, Dialect, Frame};
+use crate::template::{Resource, Template, literal_hint, visit};
+use crate::value::{Cursor, Dialect};
+
+use super::definition::definitions;
 
 /// A node that was read out of a resource.
 #[derive(Debug, Clone)]
@@ -54,35 +56,11 @@ impl<'p> Reader<'p, '_> {
             visit(properties, rule.at, &mut |node| self.push(rule.kind, cursor.to(node), None, None));
         }
         self.images(&self.resource.kind, cursor, None, None);
-        for property in catalog::embedded(&self.resource.kind) {
-            let Some(dialect) = dialect_of(property.format) else { continue };
-            let substitutions = property.substitutions.and_then(|name| properties.get(name));
-            let frame = Frame { substitutions, ..cursor.frame };
-            let mut hosts = Vec::new();
-            visit(properties, property.path, &mut |host| hosts.push(host));
-            for host in hosts {
-                let host = Cursor { frame, dialect, ..cursor.to(host) };
-                if let Some(root) = self.root(host) {
-                    match dialect {
-                        Dialect::Asl => self.states(root, 0),
-                        _ => self.steps(root),
-                    }
-                }
+        for definition in definitions(self.template, self.resource) {
+            match definition.dialect {
+                Dialect::Asl => self.states(definition.root, 0),
+                _ => self.steps(definition.root),
             }
-        }
-    }
-
-    /// The outermost map of a definition, in its text or written out.
-    fn root(&self, host: Cursor<'p>) -> Option<Cursor<'p>> {
-        if let Some(embedded) = self.template.embedded_at(host.node.id()) {
-            let embedded: &'p Embedded = embedded;
-            let root = embedded.document.as_ref().ok()?.root()?;
-            return Some(Cursor { embedded: Some(embedded), ..host.to(root) });
-        }
-        match Expr::of(host.node) {
-            Expr::Map(_) => Some(host),
-            Expr::Call(call) if call.function == Tag::ToJsonString => Some(host.to(call.argument)),
-            _ => None,
         }
     }
 
@@ -199,14 +177,6 @@ impl<'p> Reader<'p, '_> {
             guards.extend(self::guards(self.template.node(embedded.host)));
         }
         self.nodes.push(VirtualNode { owner: self.owner, kind, cursor, name, anchor, guards, holder });
-    }
-}
-
-fn dialect_of(format: Format) -> Option<Dialect> {
-    match format {
-        Format::Asl => Some(Dialect::Asl),
-        Format::SageMakerPipeline => Some(Dialect::Pipeline),
-        _ => None,
     }
 }
 

@@ -149,7 +149,8 @@ fn cut(mut group: Vec<Spot>, places: &Places<'_>, width: usize) -> Excerpt {
         let range = source.lines().line_range(text, line);
         let here: Vec<&Spot> = group.iter().filter(|spot| spot.at.line == line).collect();
         let window = window(text, range.clone(), &here, room);
-        let offsets = draw(text, range, window, &here, &mut drawn);
+        let hidden = places.hidden_in(&text[range.clone()]);
+        let offsets = draw(text, range, window, (&here, &hidden), &mut drawn);
         let line_start = drawn[..drawn.len() - 1].rfind('\n').map_or(0, |at| at + 1);
         for (spot, (start, end)) in here.into_iter().zip(offsets) {
             let column = width_of(&drawn[line_start..start]) + width_of(&drawn[start..end]) / 2;
@@ -246,12 +247,12 @@ fn column_bound(character: char) -> usize {
     if character == '\t' { TAB } else { columns(character) }
 }
 
-/// Appends a line's window to `drawn` and says where each mark came to stand.
+/// Appends a line's window to `drawn`, without what is hidden of the line, and says where each mark came to stand.
 fn draw(
     text: &str,
     line: std::ops::Range<usize>,
     window: std::ops::Range<usize>,
-    marks: &[&Spot],
+    (marks, hidden): (&[&Spot], &[std::ops::Range<usize>]),
     drawn: &mut String,
 ) -> Vec<(usize, usize)> {
     let mut column = 0;
@@ -275,7 +276,12 @@ fn draw(
             drawn.extend(std::iter::repeat_n(' ', blanks));
             column += blanks;
         } else {
-            drawn.push(safe_char(character));
+            let offset = window.start + at - line.start;
+            if hidden.iter().any(|range| range.contains(&offset)) {
+                drawn.extend(std::iter::repeat_n('*', columns(character)));
+            } else {
+                drawn.push(safe_char(character));
+            }
             column += columns(character);
         }
     }

@@ -28,7 +28,8 @@ const SENTENCES: usize = 2;
 
 /// Writes findings, the undecided where they are wanted, and the summary.
 pub(super) fn render(report: &Report, cx: &RenderContext<'_>, out: &mut dyn Write) -> io::Result<()> {
-    let page = Page { report, cx, places: Places::new(cx, PEOPLE), paint: Paint { color: cx.color } };
+    let places = Places::new(cx, PEOPLE).hiding(&report.secrets);
+    let page = Page { report, cx, places, paint: Paint { color: cx.color } };
     for finding in &report.findings {
         page.finding(finding, out)?;
     }

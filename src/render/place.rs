@@ -4,6 +4,7 @@ use std::cell::{OnceCell, RefCell};
 
 use rustc_hash::FxHashMap;
 
+use crate::finding::Secrets;
 use crate::project::discover::{path_for_people, portable_path};
 use crate::source::{Encoding, FileId, Position, SourceMap, Span};
 
@@ -16,6 +17,7 @@ pub(super) struct Places<'a> {
     encoding: Encoding,
     portable: Vec<OnceCell<String>>,
     long_lines: RefCell<FxHashMap<(FileId, u32), Vec<u32>>>,
+    secrets: Option<&'a Secrets>,
 }
 
 /// Lines longer than this get marks at these distances, so that no position costs more than counting one stretch:
@@ -42,7 +44,17 @@ impl<'a> Places<'a> {
     /// Places with columns that count in this encoding.
     pub(super) fn new(cx: &'a RenderContext<'a>, encoding: Encoding) -> Self {
         let portable = (0..cx.sources.len()).map(|_| OnceCell::new()).collect();
-        Self { cx, encoding, portable, long_lines: RefCell::default() }
+        Self { cx, encoding, portable, long_lines: RefCell::default(), secrets: None }
+    }
+
+    /// The same places, where these texts are never shown.
+    pub(super) fn hiding(self, secrets: &'a Secrets) -> Self {
+        Self { secrets: Some(secrets), ..self }
+    }
+
+    /// What of a text of the source is not shown.
+    pub(super) fn hidden_in(&self, text: &str) -> Vec<std::ops::Range<usize>> {
+        self.secrets.map(|secrets| secrets.within(text)).unwrap_or_default()
     }
 
     /// The texts.

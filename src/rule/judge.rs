@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::collections::BTreeSet;
 
-use crate::finding::{Confidence, Finding, Label, Reason, ReasonKind, Undecided};
+use crate::finding::{Confidence, Finding, Label, Reason, ReasonKind, Secrets, Undecided};
 use crate::graph::StackGraph;
 use crate::source::Span;
 use crate::syntax::NodeId;
@@ -12,7 +12,7 @@ use crate::value::{
     Blocker, Cursor, EntityId, Found, List, Map, Scenario, Trace, Truth, Unknown, Value, World as _, text_of,
 };
 
-use super::declarative::{Condition, Env, Evaluator, Failure, Memo, Outcome};
+use super::declarative::{Condition, Env, Evaluator, Failure, Leak, Memo, Outcome};
 use super::note::{scenario_labels, scenario_note};
 use super::place::{self, Place};
 use super::{Rule, WhenUnknown};
@@ -62,6 +62,8 @@ struct Raw {
     message: String,
     severity: crate::finding::Severity,
     related: Vec<Label>,
+    /// What nobody is to repeat.
+    secrets: Vec<String>,
 }
 
 /// What a rule is asked about.
@@ -207,7 +209,9 @@ impl<'p> Judge<'_, 'p> {
             let message = self.message(evaluator, env, failure, &failures);
             let related = self.related(evaluator, env, failure, &failures);
             let bound = failure.map_or(&[][..], |failure| &failure.bound);
-            Raw { place, message, severity: self.severity(evaluator, env, bound), related }
+            let secrets = failure.and_then(|failure| failure.leak.as_ref()).map(|leak| leak.hidden.clone());
+            let secrets = secrets.unwrap_or_default();
+            Raw { place, message, severity: self.severity(evaluator, env, bound), related, secrets }
         };
         if let (Some(at), Some(name)) = (&self.rule.at, self.rule.at.as_ref().and_then(|at| at.variable.as_deref())) {
             let bound: Vec<&Failure<'p>> = failures.iter().filter(|failure| failure.get(name).is_some()).collect();
@@ -225,7 +229,10 @@ impl<'p> Judge<'_, 'p> {
                     if !nodes.insert((std::ptr::from_ref(node.document()), node.id(), found.missing.len())) {
                         continue;
                     }
-                    let place = self.place(evaluator, &found);
+                    let mut place = self.place(evaluator, &found);
+                    if let Some(span) = failure.leak.as_ref().and_then(|leak| within_lines(&found, &leak.hidden)) {
+                        place.span = span;
+                    }
                     if places.insert(place.span) {
                         raws.push(whole(Some(failure), place));
                     }
@@ -349,11 +356,11 @@ impl<'p> Judge<'_, 'p> {
             .map_or(self.rule.meta.severity, |case| case.severity)
     }
 
-    fn message(
+    fn message<'f>(
         &self,
         evaluator: &Evaluator<'_, 'p>,
         env: &Env<'_, 'p>,
-        failure: Option<&Failure<'p>>,
+        failure: Option<&'f Failure<'p>>,
         failures: &[Failure<'p>],
     ) -> String {
         use super::declarative::MessagePiece as Piece;
@@ -364,6 +371,11 @@ impl<'p> Judge<'_, 'p> {
                 // The scenario is known only when all leaves are.
                 Piece::Gap("when") => message.push('\u{0}'),
                 Piece::Gap("self") => message.push_str(&self.own_name(evaluator, env)),
+                Piece::Gap("value" | "detail") if failure.is_some_and(|failure| failure.leak.is_some()) => {
+                    let leak = failure.and_then(|failure| failure.leak.as_ref());
+                    let text = |leak: &'f Leak| if *piece == Piece::Gap("value") { &*leak.shown } else { leak.what };
+                    message.push_str(leak.map_or("", |leak| text(leak)));
+                }
                 Piece::Gap("value") => {
                     message.push_str(&failure.map(|failure| self.shown(&failure.found.value)).unwrap_or_default());
                 }
@@ -387,7 +399,7 @@ impl<'p> Judge<'_, 'p> {
                         message.push_str("`?");
                     }
                 }
-                // `detail` is what native checks say themselves.
+                // `detail` is what native checks say themselves, and what a secret is.
                 Piece::Gap(_) => {}
                 Piece::Bound(name, path) => {
                     let start = bound(name, env, failure, failures);
@@ -446,6 +458,8 @@ impl<'p> Judge<'_, 'p> {
         }
         if let Some(failure) = failure {
             labels.extend(self.producer(evaluator, failure));
+            let parameter = failure.leak.as_ref().and_then(|leak| leak.parameter.as_ref());
+            labels.extend(parameter.map(|(name, span)| Label { span: *span, text: format!("a value of `{name}`") }));
         }
         labels
     }
@@ -530,6 +544,7 @@ impl<'p> Judge<'_, 'p> {
                     assumed: None,
                     scenario: None,
                     subject: place.subject,
+                    secrets: Vec::new(),
                 });
             }
         }
@@ -557,7 +572,7 @@ impl<'p> Judge<'_, 'p> {
                 labels.push(label);
             }
         }
-        Finding {
+        let mut finding = Finding {
             rule: self.rule.meta.id.clone(),
             severity: raw.severity,
             confidence,
@@ -568,7 +583,10 @@ impl<'p> Judge<'_, 'p> {
             assumed,
             scenario,
             subject: raw.place.subject.clone(),
-        }
+            secrets: raw.secrets.clone(),
+        };
+        finding.hide(&Secrets::new(raw.secrets.iter().map(String::as_str)));
+        finding
     }
 }
 
@@ -581,6 +599,18 @@ fn bound<'f, 'p>(
 ) -> Option<&'f Found<'p>> {
     let told = failure.and_then(|failure| failure.get(name)).or_else(|| env.get(name));
     told.or_else(|| failures.iter().find_map(|failure| failure.get(name)))
+}
+
+/// Where in a text of several lines a secret stands.
+fn within_lines(found: &Found<'_>, hidden: &[String]) -> Option<Span> {
+    let node = found.cursor.node;
+    let text = node.scalar().filter(|text| text.contains('\n'))?;
+    let start = text.find(hidden.first()?.as_str())?;
+    let line = text[start..].find('\n').map_or(text.len(), |length| start + length);
+    let end = line.min(start + hidden.first()?.len());
+    let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+    let (start, end) = node.text_map().range(offset(start), offset(end));
+    Some(Span::new(node.span().file, start, end))
 }
 
 /// The failure to point at: of those in the node's own text the one with the deepest place, of equals the first. What kind

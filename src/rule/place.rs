@@ -40,7 +40,7 @@ pub(crate) fn of(template: &Template, entity: Option<&Entity<'_>>, found: &Found
         stable_path.push_str(".Properties");
     }
     for segment in found.missing {
-        if *segment != Segment::Each {
+        if !matches!(segment, Segment::Each | Segment::Leaves) {
             let text = segment.to_string();
             path.push_str(&text);
             stable_path.push_str(&text);
@@ -114,7 +114,7 @@ fn shown_value(found: &Found<'_>) -> String {
 fn last_key(segments: &[Segment]) -> Option<&str> {
     segments.iter().find_map(|segment| match segment {
         Segment::Key(key) | Segment::Deep(key) | Segment::Attribute(key) => Some(&**key),
-        Segment::Index(_) | Segment::Each => None,
+        Segment::Index(_) | Segment::Each | Segment::Leaves => None,
     })
 }
 

@@ -232,6 +232,10 @@ fn verdicts<'p>(rule: &'p Rule, project: &'p Project, graph: &StackGraph<'p>) ->
             findings.extend(verdict.findings);
             undecided.extend(verdict.undecided);
         }
+    } else if let Some(native) = rule.native.filter(|_| rule.is_about_project()) {
+        if let Some(template) = project.templates.iter().find(|template| template.document.root().is_some()) {
+            (native.check)(&Context { rule, graph, template, dependencies: &[], entity: None }, &mut sink);
+        }
     } else if rule.is_about_project() {
         let verdict = judge(rule, graph, Target::Project);
         findings.extend(verdict.findings);
@@ -367,6 +371,7 @@ impl Run<'_> {
             if one.verdict == Verdict::Fail {
                 self.asserted.places += usize::from(one.at.is_some() || one.path.is_some());
                 self.asserted.messages += usize::from(one.message.is_some());
+                self.asserted.fail += usize::from(one.resource.is_none());
                 if !self.findings.iter().any(|finding| self.meets(one, finding)) {
                     let said: Vec<String> = self.findings.iter().map(|finding| self.shown(finding)).collect();
                     self.problems

@@ -440,7 +440,14 @@ impl Reader<'_> {
             _ => None,
         };
         let message = format!("{found} where JSON needs {expected}");
-        Error { kind: IssueKind::Syntax, start: self.at, end, message, help }
+        let kind = if self.is_beside_hole() { IssueKind::AroundHole } else { IssueKind::Syntax };
+        Error { kind, start: self.at, end, message, help }
+    }
+
+    /// True if a hole outside of strings starts here, or ends before the white space here.
+    fn is_beside_hole(&self) -> bool {
+        let before = self.text[..self.at].trim_end().len();
+        self.holes.iter().any(|&(start, end)| start as usize == self.at || end as usize == before)
     }
 
     #[cold]

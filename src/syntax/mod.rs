@@ -67,6 +67,8 @@ pub enum IssueKind {
     TooDeep,
     /// A key that is not a scalar.
     ComplexKey,
+    /// No JSON around a hole that stands outside of strings: what is filled in may bring what is missing.
+    AroundHole,
 }
 
 /// Reads a whole file: JSON if its first character is `{` and it parses as JSON, YAML otherwise.

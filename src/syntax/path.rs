@@ -1,4 +1,4 @@
-//! Paths below a node: `VpcConfig.Subnets[*]`, `EventPattern['detail-type']`, `**.Image`, `@DeletionPolicy`.
+//! Paths below a node: `VpcConfig.Subnets[*]`, `EventPattern['detail-type']`, `**.Image`, `Environment.**`, `@DeletionPolicy`.
 
 use std::fmt;
 
@@ -15,6 +15,8 @@ pub enum Segment {
     Deep(Box<str>),
     /// An attribute of a resource, which stands beside its properties: `DeletionPolicy`.
     Attribute(Box<str>),
+    /// Every value at any depth that is neither a map nor a list.
+    Leaves,
 }
 
 /// Steps from a node down.
@@ -92,7 +94,11 @@ pub fn parse(text: &str) -> Result<Vec<Path>, PathError> {
         if end == 0 {
             return Err(error(at, "a step without a name"));
         }
-        let segment = named(&rest[..end], deep);
+        let segment = match &rest[..end] {
+            "**" if end < rest.len() => return Err(error(at, "after `**` stands `.` and a name, or nothing")),
+            "**" => Segment::Leaves,
+            name => named(name, deep),
+        };
         for path in &mut paths {
             path.push(segment.clone());
         }
@@ -117,6 +123,7 @@ impl fmt::Display for Segment {
             Self::Index(index) => write!(f, "[{index}]"),
             Self::Each => f.write_str("[*]"),
             Self::Deep(key) => write!(f, ".**.{key}"),
+            Self::Leaves => f.write_str(".**"),
         }
     }
 }
@@ -146,6 +153,7 @@ mod tests {
         assert_eq!(shown("A.{B,C}.D"), [".A.B.D", ".A.C.D"]);
         assert_eq!(shown("{B,C}[*]"), [".B[*]", ".C[*]"]);
         assert_eq!(shown("**.Image"), [".**.Image"]);
+        assert_eq!(shown("A.**.B.**"), [".A.**.B.**"]);
         assert_eq!(shown("a['b.c']"), [".a['b.c']"]);
         assert_eq!(shown(""), [""]);
         assert_eq!(parse("@Metadata.Owner").unwrap()[0][0], Segment::Attribute("Metadata".into()));
@@ -154,7 +162,7 @@ mod tests {
 
     #[test]
     fn what_is_no_path_is_said_with_its_place() {
-        for (text, at) in [("A..B", 2), ("A[x]", 1), ("A[", 1), ("A.{B,}", 2), ("A]", 1)] {
+        for (text, at) in [("A..B", 2), ("A[x]", 1), ("A[", 1), ("A.{B,}", 2), ("A]", 1), ("A.**[*]", 2)] {
             assert_eq!(parse(text).unwrap_err().at, at, "{text}");
         }
     }

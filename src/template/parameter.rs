@@ -17,6 +17,8 @@ pub struct Parameter {
     pub allowed: Vec<NodeId>,
     /// The pattern that every value matches.
     pub pattern: Option<NodeId>,
+    /// True if CloudFormation shows its value nowhere.
+    pub no_echo: bool,
 }
 
 impl Parameter {
@@ -47,6 +49,10 @@ pub(super) fn read(section: Node<'_>) -> Vec<Parameter> {
                     .map(|list| list.items().filter(|node| node.scalar().is_some()).map(Node::id).collect())
                     .unwrap_or_default(),
                 pattern: body.get("AllowedPattern").filter(|node| node.scalar().is_some()).map(Node::id),
+                no_echo: body
+                    .get("NoEcho")
+                    .and_then(Node::scalar)
+                    .is_some_and(|text| text.eq_ignore_ascii_case("true")),
             })
         })
         .collect()

@@ -11,6 +11,7 @@ pub mod pattern;
 mod resolver;
 mod same;
 mod scenario;
+pub mod secret;
 mod truth;
 mod world;
 

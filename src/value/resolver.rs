@@ -456,6 +456,7 @@ impl<'w, 'p> Resolver<'w, 'p> {
                 Value::Entity(entity) => self.member_of(self.world.body(entity), key, rest),
                 _ => Found { value: Value::Absent, missing: missing_from(&found, rest), ..found },
             }),
+            Segment::Leaves => self.leaves(found, 0, out),
         }
     }
 
@@ -503,8 +504,31 @@ impl<'w, 'p> Resolver<'w, 'p> {
                     self.deep(item, key, depth + 1, out);
                 }
             }
+            Value::Entity(entity) => self.deep(self.root(*entity), key, depth + 1, out),
             Value::Unknown(_) => out.push(found),
             _ => {}
+        }
+    }
+
+    /// What is neither a map nor a list, at any depth.
+    fn leaves(&self, found: Found<'p>, depth: u32, out: &mut Vec<Found<'p>>) {
+        if depth > DEPTH {
+            return;
+        }
+        match &found.value {
+            Value::Absent => {}
+            Value::Map(map) => {
+                for (_, member) in self.entries(map) {
+                    self.leaves(member, depth + 1, out);
+                }
+            }
+            Value::List(list) => {
+                for item in self.items(list) {
+                    self.leaves(item, depth + 1, out);
+                }
+            }
+            Value::Entity(entity) => self.leaves(self.root(*entity), depth + 1, out),
+            _ => out.push(found),
         }
     }
 

@@ -35,7 +35,7 @@ const RESULTS: usize = 25_000;
 /// Writes one SARIF file.
 pub(super) fn render(report: &Report, cx: &RenderContext<'_>, out: &mut dyn Write) -> io::Result<()> {
     // SARIF declares what a column counts (§3.14.17); GitHub and editors take UTF-16 units.
-    let places = Places::new(cx, Encoding::Utf16);
+    let places = Places::new(cx, Encoding::Utf16).hiding(&report.secrets);
     let indices: FxHashMap<&RuleId, usize> = report.rules.keys().enumerate().map(|(index, id)| (id, index)).collect();
     let taxonomies = Taxonomies::new(report);
     let uris = (0u32..).take(cx.sources.len()).map(|id| uri(places.portable(FileId::new(id)))).collect();

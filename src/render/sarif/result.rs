@@ -166,6 +166,8 @@ impl<'a> View<'a> {
             Snippet::With => self.places.sources().slice(span),
             Snippet::Without => "",
         };
+        // A snippet is the text of its region (§3.30.13): one that may not be shown is left out, not changed.
+        let shown = !text.is_empty() && self.places.hidden_in(text).is_empty();
         PhysicalLocation {
             artifact_location: ArtifactLocation { uri: &self.uris[span.file.index()] },
             region: Region {
@@ -173,7 +175,7 @@ impl<'a> View<'a> {
                 start_column: range.start.column,
                 end_line: range.end.line,
                 end_column: range.end.column,
-                snippet: (!text.is_empty()).then(|| Text { text: text.into() }),
+                snippet: shown.then(|| Text { text: text.into() }),
             },
         }
     }

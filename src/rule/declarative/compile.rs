@@ -34,7 +34,11 @@ const DEEPEST: usize = 4;
 pub const OPERATORS: &[(&str, &str, &str)] = &[
     ("present", "true", "something is written, and it is no empty list"),
     ("absent", "true", "nothing is written, or it is AWS::NoValue"),
-    ("is", "string|number|bool|list|map|scalar|reference", "the value's form"),
+    (
+        "is",
+        "string|number|bool|list|map|scalar|reference|constant",
+        "the value's form; constant is what no run changes",
+    ),
     ("equals", "a scalar or $path", "equal, with CloudFormation's coercion"),
     ("not_equals", "a scalar or $path", "the opposite of equals"),
     ("in", "a list, {table, key} or $path", "one of a set"),
@@ -63,6 +67,8 @@ pub const OPERATORS: &[(&str, &str, &str)] = &[
     ("cidr_overlaps", "a block or a list of them", "an address block that meets one of them"),
     ("refers_to", "$name or {types: kinds}", "refers to a node, directly, by name, by ARN or by URI"),
     ("kind_is", "arn|name|id|url|list", "what a reference gives"),
+    ("secret_like", "true or false", "a literal secret, or a text that holds one, also as the default of a parameter"),
+    ("no_echo", "true or false", "holds the value of a parameter with NoEcho"),
     ("satisfies", "a condition", "a nested condition about the bound thing"),
 ];
 
@@ -349,6 +355,8 @@ fn operator(key: Node<'_>, argument: Node<'_>) -> Compiled<Operator> {
             }
         }
         "kind_is" => Operator::KindIs(reference(argument)?),
+        "secret_like" => Operator::SecretLike(flag(argument)?),
+        "no_echo" => Operator::NoEcho(flag(argument)?),
         other => {
             let help = suggestion(other, OPERATORS.iter().map(|(name, ..)| *name));
             return error(key, format!("`{other}` is no operator"), help);
@@ -518,8 +526,9 @@ fn form(node: Node<'_>) -> Compiled<Form> {
         "map" => Form::Map,
         "scalar" => Form::Scalar,
         "reference" => Form::Reference,
+        "constant" => Form::Constant,
         other => {
-            let forms = ["string", "number", "bool", "list", "map", "scalar", "reference"];
+            let forms = ["string", "number", "bool", "list", "map", "scalar", "reference", "constant"];
             return error(node, format!("`{other}` is no form"), suggestion(other, forms.into_iter()));
         }
     })

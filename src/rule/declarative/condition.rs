@@ -228,6 +228,10 @@ pub enum Operator {
     RefersToKinds(Kinds),
     /// What a reference gives.
     KindIs(Reference),
+    /// A literal secret, or a text that holds one; or not.
+    SecretLike(bool),
+    /// The value of a parameter with `NoEcho`; or not.
+    NoEcho(bool),
     /// The opposite of an operator.
     Not(Box<Self>),
 }
@@ -255,6 +259,7 @@ pub enum Form {
     Map,
     Scalar,
     Reference,
+    Constant,
 }
 
 /// What a reference may give.

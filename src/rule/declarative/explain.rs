@@ -7,6 +7,7 @@ use crate::value::{Found, Truth, Value, text_of};
 
 use super::condition::{Condition, Leaf, Operator, Quantifier, Set, Subject, Test};
 use super::evaluate::{Env, Evaluator, origin};
+use super::secrets::Leak;
 
 /// One value that made a condition false.
 #[derive(Debug, Clone)]
@@ -21,6 +22,8 @@ pub struct Failure<'p> {
     pub as_of: Option<&'static str>,
     /// The member of the set that was asked which is nearest to the value.
     pub near: Option<String>,
+    /// The secret that the value is.
+    pub leak: Option<Box<Leak>>,
 }
 
 impl<'p> Failure<'p> {
@@ -33,7 +36,7 @@ impl<'p> Failure<'p> {
     pub fn label(&self) -> String {
         if let Some(key) = self.found.missing.iter().rev().find_map(|segment| match segment {
             Segment::Key(key) | Segment::Deep(key) | Segment::Attribute(key) => Some(key),
-            Segment::Index(_) | Segment::Each => None,
+            Segment::Index(_) | Segment::Each | Segment::Leaves => None,
         }) {
             return format!("`{key}`");
         }
@@ -45,7 +48,7 @@ impl<'p> Failure<'p> {
 }
 
 /// The key of the property that a node is the value of, also in a branch of `Fn::If`; an item of a list has none.
-fn property(mut node: Node<'_>) -> Option<Node<'_>> {
+pub(super) fn property(mut node: Node<'_>) -> Option<Node<'_>> {
     loop {
         let parent = node.parent()?;
         let in_function = parent.tag().is_function() || (parent.is_sequence() && parent.parent()?.is_long_form());
@@ -122,16 +125,16 @@ impl<'p> Evaluator<'_, 'p> {
             }
             (Test::Satisfies(condition), None) => self.explain(condition, env, wanted),
             (Test::Operator(operator), Some(name)) => {
-                vec![Failure {
-                    as_of: as_of(operator),
-                    near: near(operator, found),
-                    ..failure(found, &env.with(name, found), own)
-                }]
+                vec![self.told(operator, failure(found, &env.with(name, found), own))]
             }
-            (Test::Operator(operator), None) => {
-                vec![Failure { as_of: as_of(operator), near: near(operator, found), ..failure(found, env, own) }]
-            }
+            (Test::Operator(operator), None) => vec![self.told(operator, failure(found, env, own))],
         }
+    }
+
+    /// A failure with what its operator knows of the value.
+    fn told(&self, operator: &'p Operator, failure: Failure<'p>) -> Failure<'p> {
+        let leak = self.leak_of(operator, &failure.found).map(Box::new);
+        Failure { as_of: as_of(operator), near: near(operator, &failure.found), leak, ..failure }
     }
 
     /// The place where a subject without elements would have some: the last step of its path that is written.
@@ -146,7 +149,7 @@ impl<'p> Evaluator<'_, 'p> {
         }?;
         let mut found = start.clone();
         for (index, segment) in term.path.iter().enumerate() {
-            if *segment == Segment::Each {
+            if matches!(segment, Segment::Each | Segment::Leaves) {
                 if found.value.is_absent() {
                     break;
                 }
@@ -173,7 +176,7 @@ impl<'p> Evaluator<'_, 'p> {
 }
 
 fn failure<'p>(found: &Found<'p>, env: &Env<'_, 'p>, own: bool) -> Failure<'p> {
-    Failure { found: found.clone(), bound: env.all(), own, as_of: None, near: None }
+    Failure { found: found.clone(), bound: env.all(), own, as_of: None, near: None, leak: None }
 }
 
 /// The date of the table that an operator asks.

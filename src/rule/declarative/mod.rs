@@ -9,6 +9,7 @@ mod matching;
 mod memo;
 mod message;
 mod operator;
+mod secrets;
 mod subject;
 
 pub use compile::{Compiled, OPERATORS, RuleError, nearest, suggestion};
@@ -23,6 +24,7 @@ pub use evaluate::{Env, Evaluator, Outcome};
 pub use explain::Failure;
 pub use memo::Memo;
 pub use message::{GAPS, Message, Piece as MessagePiece};
+pub use secrets::Leak;
 
 /// A name bound to the nodes that a value refers to.
 #[derive(Debug)]

@@ -101,6 +101,8 @@ impl<'p> Evaluator<'_, 'p> {
                 }
             }
             Operator::KindIs(kind) => self.kind_is(value, *kind),
+            Operator::SecretLike(expected) => Outcome::from(self.leak(found).is_some() == *expected),
+            Operator::NoEcho(expected) => Outcome::from(self.holds_no_echo(found) == *expected),
             Operator::Count(_) | Operator::Not(_) | Operator::Present(_) => Outcome::FALSE,
         }
     }
@@ -120,6 +122,7 @@ impl<'p> Evaluator<'_, 'p> {
         let known = match (form, value) {
             (Form::Scalar, Value::Scalar(_) | Value::Symbolic(_) | Value::Entity(_))
             | (Form::String, Value::Symbolic(_))
+            | (Form::Constant, Value::Scalar(_))
             | (Form::List, Value::List(_))
             | (Form::Map, Value::Map(_)) => true,
             (Form::String, Value::Scalar(scalar)) => scalar.kind == ScalarKind::String,
@@ -127,6 +130,7 @@ impl<'p> Evaluator<'_, 'p> {
                 scalar.kind == ScalarKind::Number || scalar.text.parse::<f64>().is_ok()
             }
             (Form::Bool, Value::Scalar(scalar)) => matches!(&*scalar.text, "true" | "false"),
+            (Form::Constant, Value::Symbolic(parts)) => !parts.iter().any(changes_with_each_run),
             (Form::Number | Form::Bool, Value::Symbolic(parts)) if parts.len() == 1 => {
                 return Outcome::unknown(self.resolver.why(parts));
             }
@@ -477,6 +481,15 @@ pub(super) fn block(text: &str) -> Option<Block> {
     };
     let prefix = prefix.map_or(Some(width), |prefix| prefix.parse().ok().filter(|prefix| *prefix <= width))?;
     Some(Block { v6, first, prefix })
+}
+
+/// True for what is known at run time only, or chosen when a pipeline is started.
+fn changes_with_each_run(part: &Part<'_>) -> bool {
+    match part {
+        Part::Hole(Hole::RunTime(..) | Hole::Pipeline(_)) => true,
+        Part::Hole(Hole::Derived(_, reason)) => reason.kind == ReasonKind::RunTime,
+        _ => false,
+    }
 }
 
 #[cfg(test)]

@@ -122,7 +122,7 @@ fn exported<'p>(
 }
 
 /// Where the text of the name stands: of `Fn::Sub` its text, of anything else what there is.
-fn name_span(argument: Node<'_>, short: bool) -> Span {
+pub(super) fn name_span(argument: Node<'_>, short: bool) -> Span {
     let node = argument.follow();
     let expression = if short { Expr::untagged(node) } else { Expr::of(node) };
     let call = expression.call().or_else(|| short.then(|| Expr::of(node).call()).flatten());

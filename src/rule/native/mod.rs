@@ -3,15 +3,22 @@
 //! Each has its rule file like every other rule; the file's `native:` names the check here.
 
 mod circular_resource_dependency;
+mod cross_stack_cycle;
 mod dangling_reference;
 mod defined;
+mod duplicate_export_name;
+mod embedded_json_invalid;
 mod import_without_producer;
 mod intrinsic_inside_json_string;
+mod pipeline_step_reference;
+mod problem;
 mod report;
 mod scenario;
+mod sfn_definition_invalid;
 mod template_parse_error;
 #[cfg(test)]
 mod tests;
+mod unresolved_placeholder;
 
 use crate::finding::{Finding, Undecided};
 use crate::graph::{Dependency, StackGraph};
@@ -20,7 +27,7 @@ use crate::value::EntityId;
 
 use super::Rule;
 
-/// What a native check looks at: one template of the project, or one node of it.
+/// What a native check looks at: one template of the project, one node of it, or (with the first template) the project.
 pub struct Context<'c, 'p> {
     /// The rule, for its message and severity.
     pub rule: &'p Rule,
@@ -32,6 +39,13 @@ pub struct Context<'c, 'p> {
     pub dependencies: &'c [Dependency<'p>],
     /// The node, for checks that match resources.
     pub entity: Option<EntityId>,
+}
+
+impl<'p> Context<'_, 'p> {
+    /// The same for another template of the project.
+    fn in_template(&self, template: &'p Template) -> Self {
+        Self { rule: self.rule, graph: self.graph, template, dependencies: &[], entity: None }
+    }
 }
 
 /// Where a native check says what it found.
@@ -53,12 +67,18 @@ pub struct Native {
 }
 
 /// All native checks.
-const NATIVES: [Native; 5] = [
+const NATIVES: [Native; 11] = [
     Native { name: "circular_resource_dependency", check: circular_resource_dependency::check },
+    Native { name: "cross_stack_cycle", check: cross_stack_cycle::check },
     Native { name: "dangling_reference", check: dangling_reference::check },
+    Native { name: "duplicate_export_name", check: duplicate_export_name::check },
+    Native { name: "embedded_json_invalid", check: embedded_json_invalid::check },
     Native { name: "import_without_producer", check: import_without_producer::check },
     Native { name: "intrinsic_inside_json_string", check: intrinsic_inside_json_string::check },
+    Native { name: "pipeline_step_reference", check: pipeline_step_reference::check },
+    Native { name: "sfn_definition_invalid", check: sfn_definition_invalid::check },
     Native { name: "template_parse_error", check: template_parse_error::check },
+    Native { name: "unresolved_placeholder", check: unresolved_placeholder::check },
 ];
 
 /// The check of a name.

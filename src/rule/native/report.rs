@@ -1,14 +1,15 @@
 //! From a place in a template to a finding or an undecided verdict of a native check.
 
+use crate::catalog;
 use crate::finding::{Finding, Label, Reason, ReasonKind, Undecided};
 use crate::rule::declarative::MessagePiece as Piece;
 use crate::rule::place::{self, Place};
 use crate::source::Span;
 use crate::syntax::Node;
-use crate::template::Template;
-use crate::value::{Cursor, Unknown};
+use crate::template::{Resource, Template, visit};
+use crate::value::{Cursor, Unknown, Value};
 
-use super::Context;
+use super::{Context, Sink};
 
 impl<'p> Context<'_, 'p> {
     /// A node of the template, seen from the resource that it stands in.
@@ -44,6 +45,7 @@ impl<'p> Context<'_, 'p> {
             assumed: None,
             scenario: None,
             subject: place.subject,
+            secrets: Vec::new(),
         }
     }
 
@@ -87,6 +89,28 @@ pub(super) fn hidden(template: &Template, besides: &[&str]) -> Option<Reason> {
     }
     let broken = template.is_broken();
     broken.then(|| Reason { kind: ReasonKind::UnreadableDocument, name: "this file".to_owned() })
+}
+
+/// Says that a resource's documents cannot be read, if it has some: the text comes from a parameter, an import or the like.
+pub(super) fn undecided_document<'p>(context: &Context<'_, 'p>, resource: &'p Resource, sink: &mut Sink) {
+    let template = context.template;
+    let Some(properties) = resource.properties.map(|node| template.node(node)) else { return };
+    for property in catalog::embedded(&resource.kind) {
+        let mut hosts = Vec::new();
+        visit(properties, property.path, &mut |host| hosts.push(host));
+        for host in hosts {
+            let resolver = context.graph.unchosen();
+            let cursor = Cursor::new(template, &resource.bindings, host);
+            let why = match resolver.found(cursor).value {
+                Value::Symbolic(parts) => resolver.why(&parts),
+                Value::Unknown(why) => (*why).clone(),
+                Value::Absent => continue,
+                _ => Unknown::because(ReasonKind::UnreadableDocument, property.path.join(".")),
+            };
+            let key = host.key().unwrap_or(template.node(resource.key));
+            sink.undecided.push(context.undecided(context.place(cursor, key.span()), why));
+        }
+    }
 }
 
 /// True for what stands in a `Metadata` section, of the template or of a resource: data for other programs.

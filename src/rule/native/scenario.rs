@@ -107,6 +107,29 @@ impl<'p, T> Answers<'p, T> {
     }
 }
 
+impl<'p, P: PartialEq> Answers<'p, Vec<P>> {
+    /// Everything that is wrong under some scenario, each with the first one in which it is.
+    pub(super) fn all_wrong(&self) -> Vec<Wrong<'_, 'p, P>> {
+        let about: Vec<&Leaf<'p, Vec<P>>> =
+            self.leaves.iter().filter(|leaf| !matches!(leaf.answer, Answer::Aside)).collect();
+        let traces: Vec<&Trace<'p>> = about.iter().map(|leaf| &leaf.trace).collect();
+        let says = |leaf: &Leaf<'p, Vec<P>>, what: &P| matches!(&leaf.answer, Answer::Wrong(all) if all.contains(what));
+        let mut found: Vec<Wrong<'_, 'p, P>> = Vec::new();
+        for leaf in &about {
+            let Answer::Wrong(all) = &leaf.answer else { continue };
+            for what in all {
+                if found.iter().any(|known| known.what == what) {
+                    continue;
+                }
+                let everywhere = about.iter().all(|other| says(other, what));
+                let note = if everywhere { None } else { scenario_note(&leaf.scenario, &leaf.trace, &traces) };
+                found.push(Wrong { what, note, scenario: &leaf.scenario, trace: &leaf.trace });
+            }
+        }
+        found
+    }
+}
+
 impl<T> Wrong<'_, '_, T> {
     /// " when `IsProd` is true", or nothing.
     pub(super) fn when(&self) -> String {

@@ -5,6 +5,7 @@ mod discover;
 mod init;
 mod options;
 mod sarif;
+mod secrets;
 mod verdict;
 
 use std::cell::RefCell;

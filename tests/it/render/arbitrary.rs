@@ -105,7 +105,7 @@ proptest! {
         let finding = Finding {
             rule: RuleId::new("X001"), severity: Severity::High, confidence: Confidence::Possible, message: message.clone(),
             primary: labels[0].clone(), related: labels[1..].to_vec(), help: Some(message.clone()), assumed: Some(message.clone()),
-            scenario: None, subject: subject.clone(),
+            scenario: None, subject: subject.clone(), secrets: Vec::new(),
         };
         let undecided = Undecided {
             span: labels[0].span, rule: RuleId::new("X001"), subject,

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use mlops_lint::engine::{Counts, Report, ReportedRule, Suppressed, SuppressionOrigin};
 use mlops_lint::finding::{
-    ChoiceNote, Confidence, Finding, Label, Reason, ReasonKind, RuleId, ScenarioNote, Severity, Subject, Undecided,
-    fingerprints,
+    ChoiceNote, Confidence, Finding, Label, Reason, ReasonKind, RuleId, ScenarioNote, Secrets, Severity, Subject,
+    Undecided, fingerprints,
 };
 use mlops_lint::rule::{Profile, RuleDocs, RuleMeta};
 use mlops_lint::source::{FileId, SourceFile, SourceMap, Span};
@@ -38,6 +38,7 @@ pub(super) fn fixture() -> (SourceMap, Report) {
         rules: rules(),
         failures: Vec::new(),
         counts: Counts { files: 7, templates: 5, resources: 49, embedded: 2, rules: 85 },
+        secrets: Secrets::default(),
     };
     (sources, report)
 }
@@ -80,6 +81,7 @@ fn finding(rule: &str, severity: Severity, resource: &str, path: &str, message: 
             stable_path: format!("Resources.{resource}.Properties.{path}"),
             value: String::new(),
         },
+        secrets: Vec::new(),
     }
 }
 
