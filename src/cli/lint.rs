@@ -10,7 +10,7 @@ use crate::finding::{Finding, Severity};
 use crate::project::Project;
 use crate::project::discover::portable_path;
 use crate::rule::{Registered, Registry, RuleFileError, Selector};
-use crate::source::{SourceMap, Span};
+use crate::source::{FileId, SourceMap, Span};
 
 use super::check::Ground;
 use super::projects::{Configured, Group};
@@ -62,11 +62,11 @@ pub(super) fn lint(
     let folder = configured.map_or(&ground.root, |configured| &configured.folder);
     let paths: Vec<String> =
         project.sources.iter().map(|(_, file)| portable_path(folder, &ground.cwd, file.path())).collect();
-    let path = |finding: &Finding| paths[finding.primary.span.file.index()].as_str();
+    let path = |file: FileId| paths[file.index()].as_str();
     let overrides = overrides(configured, &registry)?;
     let severity = |rule: &Registered, finding: &Finding| {
         let matching = overrides.iter().rev().find(|(glob, selector, _)| {
-            glob.is_none_or(|glob| glob.matches(path(finding)))
+            glob.is_none_or(|glob| glob.matches(path(finding.primary.span.file)))
                 && selector.as_ref().is_none_or(|selector| selector.matches(rule))
         });
         matching.map(|&(.., severity)| severity)
@@ -78,6 +78,8 @@ pub(super) fn lint(
         min_severity: settings.min_severity.value,
         severity: (!overrides.is_empty()).then_some(&severity),
         reported: reported.as_ref().map(|reported| reported as _),
+        suppressions: None,
+        today: Some(ground.today),
     };
     let report = engine::check(&project, &graph, &registry, options, path);
     timings.lap("check");

@@ -41,7 +41,7 @@ pub struct Suppressed {
     pub until: Option<String>,
     /// Where that is written.
     pub origin: SuppressionOrigin,
-    /// The place in the template; absent if it stands in the configuration.
+    /// The place of that; absent if its file is none of the sources.
     pub place: Option<Span>,
 }
 

@@ -42,9 +42,7 @@ fn lint(name: &str) -> (SourceMap, Report) {
     let graph = engine::link(&project);
     let registry = Registry::bundled();
     let options = CheckOptions::everything();
-    let report = engine::check(&project, &graph, &registry, options, |finding| {
-        path(&project.sources, finding.primary.span.file)
-    });
+    let report = engine::check(&project, &graph, &registry, options, |file| path(&project.sources, file));
     assert!(report.failures.is_empty(), "{:?}", report.failures);
     drop(graph);
     (project.sources, report)
