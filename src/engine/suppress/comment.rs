@@ -38,7 +38,7 @@ pub(super) fn read(
         };
         for said in directive::read(written, |word| registry.find(word).is_some()) {
             let covered = if comment.own_line { above(document, *comment, below) } else { beside(document, *comment) };
-            let covered = covered.map(|covered| Cover::tree(template, covered.node, covered.span));
+            let covered = covered.map(|covered| Cover::tree(template, covered.node, covered.spans));
             let problem = |range: &Range<usize>, detail: &str, help: &str| Problem {
                 span: span(range),
                 cover: covered.as_ref().ok().cloned(),
@@ -71,7 +71,7 @@ pub(super) fn read(
 /// What a comment covers.
 #[derive(Debug, PartialEq)]
 struct Covered<'d> {
-    span: Span,
+    spans: Vec<Span>,
     /// The first node of it; of a key its value.
     node: Node<'d>,
 }
@@ -138,8 +138,10 @@ fn beside(document: &Document, comment: Comment) -> Result<Covered<'_>, &'static
     start += bytes[start..].iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
     let dash = is_dash(bytes, start);
     let mut covered: Option<Covered<'_>> = None;
+    let (mut last, mut end) = (None, 0);
     for node in document.nodes_from(to_u32(start)).take_while(|node| starts(*node) < comment.start) {
-        if covered.as_ref().is_some_and(|covered| starts(node) < covered.span.end) {
+        // A value that is not written has no length.
+        if last.as_ref().is_some_and(|last| *last == node) || starts(node) < end {
             continue;
         }
         let in_list = node.parent().is_some_and(|parent| parent.style() == Style::Block && parent.is_sequence());
@@ -151,11 +153,11 @@ fn beside(document: &Document, comment: Comment) -> Result<Covered<'_>, &'static
         } else {
             whole(node)
         };
-        covered = Some(match covered {
-            // What starts on one line and is not within each other lies side by side.
-            Some(first) => Covered { span: Span::new(first.span.file, first.span.start, next.span.end), ..first },
-            None => next,
-        });
+        (last, end) = (Some(next.node), next.spans.last().map_or(end, |span| span.end));
+        match &mut covered {
+            Some(covered) => covered.spans.extend(next.spans),
+            None => covered = Some(next),
+        }
     }
     let lone_dash = || item_behind(document, start).filter(|_| dash).map(whole);
     covered.or_else(lone_dash).ok_or("no key, list item or value starts on the line of this comment")
@@ -180,12 +182,12 @@ fn starts(node: Node<'_>) -> u32 {
 fn entry(key: Node<'_>) -> Covered<'_> {
     let value = key.value().unwrap_or(key);
     let (first, last) = (key.span(), value.span_with_tag());
-    Covered { span: Span::new(first.file, first.start, last.end.max(first.end)), node: value }
+    Covered { spans: vec![Span::new(first.file, first.start, last.end.max(first.end))], node: value }
 }
 
 /// A list item or value.
 fn whole(node: Node<'_>) -> Covered<'_> {
-    Covered { span: node.span_with_tag(), node }
+    Covered { spans: vec![node.span_with_tag()], node }
 }
 
 fn to_u32(number: usize) -> u32 {
@@ -212,7 +214,7 @@ mod tests {
         let (comment, below) = marked.next().unwrap_or_else(|| panic!("no comment in {text}"));
         let found = if comment.own_line { above(&document, *comment, below) } else { beside(&document, *comment) };
         match found {
-            Ok(covered) => text[covered.span.range()].to_owned(),
+            Ok(covered) => covered.spans.iter().map(|span| &text[span.range()]).collect::<Vec<_>>().join(" + "),
             Err(detail) => format!("nothing: {detail}"),
         }
     }
@@ -246,11 +248,11 @@ mod tests {
             ("a: # @\n- b\n- c\nd: 1\n", "a: # @\n- b\n- c"),
             // Flow style: everything that starts on the line.
             ("a: {b: 1, c: {d: 2}} # @\ne: 1\n", "a: {b: 1, c: {d: 2}}"),
-            ("a: {\n  b: 1, c: 2, # @\n  d: 3}\n", "b: 1, c: 2"),
+            ("a: {\n  b: 1, c: 2, # @\n  d: 3}\n", "b: 1 + c: 2"),
             ("a: {\n  b: 1,\n  c: {d: 2, # @\n  e: 3}}\n", "c: {d: 2, # @\n  e: 3}"),
             ("a: [\n  b, # @\n  c]\n", "b"),
             ("a: [\n  {b: 1}, # @\n  c]\n", "{b: 1}"),
-            ("a: [{b: 1,\n  c: 2}, {d: 3, # @\n  e: 4}]\n", "c: 2}, {d: 3, # @\n  e: 4}"),
+            ("a: [{b: 1,\n  c: 2}, {d: 3, # @\n  e: 4}]\n", "c: 2 + {d: 3, # @\n  e: 4}"),
             // Windows, and a byte order mark.
             ("a: 1\r\nb: 2 # @\r\nc: 3\r\n", "b: 2"),
             ("\u{feff}a: 1 # @\nb: 2\n", "a: 1"),

@@ -23,7 +23,7 @@ pub(super) fn read(template: &Template, suppressions: &mut Vec<Suppression>, pro
     for resource in template.resources.iter().filter(|resource| seen.insert(resource.body)) {
         let (key, body) = (template.node(resource.key).span(), template.node(resource.body));
         let whole = Span::new(key.file, key.start, body.span_with_tag().end.max(key.end));
-        reader.metadata(body, || Cover::tree(template, body, whole));
+        reader.metadata(body, || Cover::tree(template, body, vec![whole]));
     }
 }
 

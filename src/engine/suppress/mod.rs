@@ -8,12 +8,12 @@ mod comment;
 mod configuration;
 mod date;
 mod directive;
+mod index;
 mod metadata;
 mod say;
 
 use memchr::memmem;
 use rayon::prelude::*;
-use rustc_hash::FxHashMap;
 
 use crate::config::{Glob, Suppress};
 use crate::finding::{Finding, RuleId};
@@ -24,6 +24,7 @@ use crate::syntax::{Node, NodeId, path::write_key};
 use crate::template::{Template, TemplateId};
 
 use super::{SuppressionOrigin, Verdicts};
+use index::{Index, Mark};
 
 pub use date::{Date, NoDate};
 
@@ -135,7 +136,8 @@ enum Cover {
         template: TemplateId,
         /// What stands there; of a key its value.
         node: NodeId,
-        span: Span,
+        /// The parts: one, or several that start on one line.
+        spans: Vec<Span>,
         /// Of `Properties`: the logical id, where a property that is not written is marked, and the path of the properties.
         missing: Option<(Span, String)>,
     },
@@ -145,7 +147,7 @@ enum Cover {
 
 impl Cover {
     /// A node with its key and all that is under it.
-    fn tree(template: &Template, node: Node<'_>, span: Span) -> Self {
+    fn tree(template: &Template, node: Node<'_>, spans: Vec<Span>) -> Self {
         let owner = template.resource_around(node.span()).map(|index| &template.resources[index]);
         let owner = owner.filter(|owner| owner.properties == Some(node.id()) && owner.bindings.is_empty());
         let missing = owner.map(|owner| {
@@ -155,28 +157,23 @@ impl Cover {
             path.push_str(".Properties");
             (template.node(owner.key).span(), path)
         });
-        Self::Tree { template: template.id, node: node.id(), span, missing }
+        Self::Tree { template: template.id, node: node.id(), spans, missing }
     }
 
     /// A whole template.
     fn file(template: &Template, root: Node<'_>) -> Self {
         let end = u32::try_from(template.document.text().len()).unwrap_or(u32::MAX);
         let span = Span::new(template.file, 0, end);
-        Self::Tree { template: template.id, node: root.id(), span, missing: None }
+        Self::Tree { template: template.id, node: root.id(), spans: vec![span], missing: None }
     }
 
-    /// Whether a place lies in it; `path` is that of the property that is meant, if it is not written.
-    fn holds<'f>(&self, place: Span, subject_path: &str, path: &dyn Fn(FileId) -> &'f str) -> bool {
+    /// Whether it accepts a place that lies in no part of it; `subject` is the path of the property that is meant.
+    fn holds_beside_trees<'f>(&self, place: Span, subject: &str, path: &dyn Fn(FileId) -> &'f str) -> bool {
         match self {
-            Self::Tree { span, missing, .. } => {
-                let is_within =
-                    |outer: &Span| outer.file == place.file && outer.start <= place.start && place.end <= outer.end;
-                let is_missing = |(logical_id, properties): &(Span, String)| {
-                    let below = subject_path.strip_prefix(properties.as_str());
-                    *logical_id == place && below.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
-                };
-                is_within(span) || missing.as_ref().is_some_and(is_missing)
-            }
+            Self::Tree { missing, .. } => missing.as_ref().is_some_and(|(logical_id, properties)| {
+                let below = subject.strip_prefix(properties.as_str());
+                *logical_id == place && below.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+            }),
             Self::Paths(globs) => globs.iter().any(|glob| glob.matches(path(place.file))),
         }
     }
@@ -184,8 +181,17 @@ impl Cover {
     /// How much it covers, to find the narrowest.
     fn size(&self) -> u32 {
         match self {
-            Self::Tree { span, .. } => span.len(),
+            Self::Tree { spans, .. } => spans.iter().map(|span| span.len()).sum(),
             Self::Paths(_) => u32::MAX,
+        }
+    }
+}
+
+impl Accepted {
+    fn set(&mut self, mark: Mark) {
+        match mark {
+            Mark::Used => self.is_used = true,
+            Mark::Open => self.is_open = true,
         }
     }
 }
@@ -214,24 +220,18 @@ pub(super) fn sift(run: &Run<'_, '_, '_>, verdicts: &mut Verdicts) -> Sifted {
     for suppression in suppressions {
         resolve(run, suppression, &mut said, &mut accepted);
     }
-    let index = Index::new(&accepted);
+    let mut index = Index::new(&accepted);
     let mut sifted: Vec<(Finding, Option<usize>)> = Vec::with_capacity(findings.len());
     for finding in findings {
-        let mut narrowest: Option<usize> = None;
-        for number in index.of(&finding.rule, finding.primary.span.file) {
-            if accepted[number].cover.holds(finding.primary.span, &finding.subject.path, run.path) {
-                accepted[number].is_used = true;
-                let is_narrower = |best: usize| accepted[number].cover.size() < accepted[best].cover.size();
-                narrowest = if narrowest.is_none_or(is_narrower) { Some(number) } else { narrowest };
-            }
-        }
+        let place = (finding.primary.span, finding.subject.path.as_str());
+        let narrowest = index.mark(&finding.rule, place, run.path, Mark::Used, &mut accepted);
         sifted.push((finding, narrowest));
     }
     for undecided in &verdicts.undecided {
-        for number in index.of(&undecided.rule, undecided.span.file) {
-            accepted[number].is_open |= accepted[number].cover.holds(undecided.span, &undecided.subject.path, run.path);
-        }
+        let place = (undecided.span, undecided.subject.path.as_str());
+        index.mark(&undecided.rule, place, run.path, Mark::Open, &mut accepted);
     }
+    index.finish(&mut accepted);
     for unused in accepted.iter().filter(|one| !one.is_used && !one.is_open) {
         if was_judged(run, unused, verdicts) {
             said.unused(unused, &sifted);
@@ -305,30 +305,6 @@ fn resolve(
     }));
 }
 
-/// What is accepted, by rule and file; what the configuration accepts, by rule.
-struct Index {
-    trees: FxHashMap<(RuleId, FileId), Vec<usize>>,
-    paths: FxHashMap<RuleId, Vec<usize>>,
-}
-
-impl Index {
-    fn new(accepted: &[Accepted]) -> Self {
-        let mut index = Self { trees: FxHashMap::default(), paths: FxHashMap::default() };
-        for (number, one) in accepted.iter().enumerate() {
-            match &one.cover {
-                Cover::Tree { span, .. } => index.trees.entry((one.rule.clone(), span.file)).or_default().push(number),
-                Cover::Paths(_) => index.paths.entry(one.rule.clone()).or_default().push(number),
-            }
-        }
-        index
-    }
-
-    fn of(&self, rule: &RuleId, file: FileId) -> impl Iterator<Item = usize> {
-        let trees = self.trees.get(&(rule.clone(), file));
-        trees.into_iter().chain(self.paths.get(rule)).flatten().copied()
-    }
-}
-
 /// Whether everything that a suppression covers was judged by its rule, so that it can be said to be of no use.
 fn was_judged(run: &Run<'_, '_, '_>, one: &Accepted, verdicts: &Verdicts) -> bool {
     // Where only single files were named, other templates may make a finding of what nothing is found in.
@@ -338,7 +314,10 @@ fn was_judged(run: &Run<'_, '_, '_>, one: &Accepted, verdicts: &Verdicts) -> boo
         return false;
     }
     match &one.cover {
-        Cover::Tree { template, span, .. } => is_whole(&run.project.templates[template.index()], *span),
+        Cover::Tree { template, spans, .. } => {
+            let template = &run.project.templates[template.index()];
+            spans.iter().all(|span| is_whole(template, *span))
+        }
         Cover::Paths(globs) => {
             let matching = run.project.templates.iter().filter(|template| {
                 let path = (run.path)(template.file);

@@ -1,8 +1,10 @@
 //! What is said of suppressions: SUP001 to SUP004, with the messages of their rule files.
 
+use std::collections::BTreeMap;
+
 use crate::finding::{Finding, Label, Subject};
 use crate::rule::declarative::suggestion;
-use crate::rule::{Registered, place};
+use crate::rule::{Registered, Registry, place};
 use crate::source::Span;
 use crate::syntax::Node;
 use crate::template::Template;
@@ -18,11 +20,16 @@ const QUOTED: usize = 60;
 pub(super) struct Said<'a, 'p, 'f> {
     run: &'a Run<'a, 'p, 'f>,
     pub(super) findings: Vec<Finding>,
+    /// Words that are no rules, which tend to be repeated.
+    meant: BTreeMap<String, Meant>,
 }
+
+/// What is wrong with a word, and what to do.
+type Meant = (&'static str, Option<String>);
 
 impl<'a, 'p, 'f> Said<'a, 'p, 'f> {
     pub(super) fn new(run: &'a Run<'a, 'p, 'f>) -> Self {
-        Self { run, findings: Vec::new() }
+        Self { run, findings: Vec::new(), meant: BTreeMap::new() }
     }
 
     /// SUP001.
@@ -60,20 +67,12 @@ impl<'a, 'p, 'f> Said<'a, 'p, 'f> {
 
     /// SUP004: a word that is no rule, or one whose findings cannot be accepted.
     pub(super) fn no_rule(&mut self, word: Word, found: Option<&Registered>, cover: &Cover) {
-        let lower = word.text.to_ascii_lowercase();
-        let rules = || self.run.registry.rules().iter();
-        let (detail, help) = if found.is_some() {
-            ("what is said of suppressions cannot be suppressed", Some("`ignore` it in the configuration".to_owned()))
-        } else if lower == "all"
-            || word.text.contains('*')
-            || rules().any(|rule| rule.meta.category() == lower || rule.meta.profile.as_str() == lower)
-        {
-            let help = "name each rule, so that nothing is hidden that no one has looked at";
-            ("it stands for more than one rule", Some(help.to_owned()))
-        } else {
-            let upper = word.text.to_ascii_uppercase();
-            let known = || rules().flat_map(|rule| [rule.meta.id.as_str(), rule.meta.name.as_str()]);
-            ("there is no such rule", suggestion(&word.text, known()).or_else(|| suggestion(&upper, known())))
+        let (detail, help) = match found {
+            Some(_) => (
+                "what is said of suppressions cannot be suppressed",
+                Some("`ignore` it in the configuration".to_owned()),
+            ),
+            None => self.meant.entry(word.text.clone()).or_insert_with(|| meant(&word.text, self.run.registry)).clone(),
         };
         let subject = cover.subject(self.run);
         if let Some(finding) = self.say("SUP004", word.span, &word.text, detail, subject) {
@@ -123,6 +122,22 @@ impl<'a, 'p, 'f> Said<'a, 'p, 'f> {
         });
         self.findings.last_mut()
     }
+}
+
+/// What may be meant by a word that is no rule.
+fn meant(word: &str, registry: &Registry) -> Meant {
+    let lower = word.to_ascii_lowercase();
+    let mut rules = registry.rules().iter();
+    if lower == "all"
+        || word.contains('*')
+        || rules.any(|rule| rule.meta.category() == lower || rule.meta.profile.as_str() == lower)
+    {
+        let help = "name each rule, so that nothing is hidden that no one has looked at";
+        return ("it stands for more than one rule", Some(help.to_owned()));
+    }
+    let known = || registry.rules().iter().flat_map(|rule| [rule.meta.id.as_str(), rule.meta.name.as_str()]);
+    let upper = word.to_ascii_uppercase();
+    ("there is no such rule", suggestion(word, known()).or_else(|| suggestion(&upper, known())))
 }
 
 impl Cover {
