@@ -451,3 +451,46 @@ fn a_file_of_nothing_but_suppressions_is_read_in_one_go() {
     }
     assert!(start.elapsed().as_secs() < 60, "{:?}", start.elapsed());
 }
+
+/// The templates of the documentation, with its configuration.
+fn documented() -> (String, Vec<(String, String)>) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/suppressing.md");
+    let document = fs::read_to_string(path).unwrap();
+    let files = document.split("<!-- file: ").skip(1).map(|piece| {
+        let (path, rest) = piece.split_once(" -->").unwrap();
+        let block = rest.split("```").nth(1).unwrap();
+        (path.to_owned(), block.split_once('\n').unwrap().1.to_owned())
+    });
+    let files = files.collect();
+    (document, files)
+}
+
+#[test]
+fn the_examples_of_the_documentation_suppress_what_they_say() {
+    let (_, files) = documented();
+    let (config, templates): (Vec<_>, Vec<_>) = files.iter().partition(|(path, _)| path == ".mlops-lint.yaml");
+    let files: Vec<(&str, &str)> = templates.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+    let checked = check_with(&files, &config[0].1, CheckOptions::everything());
+    assert_eq!(checked.of("NET001"), [""; 0]);
+    assert_eq!(checked.of("SUP"), [""; 0]);
+    assert_eq!(checked.report.suppressed.len(), 7);
+    for (path, _) in &files {
+        let of_file = checked.suppressed().into_iter().filter(|suppressed| suppressed.contains(path));
+        assert!(of_file.count() > 0, "{path}");
+    }
+}
+
+#[test]
+fn the_documentation_lists_what_is_said() {
+    let (document, _) = documented();
+    let (_, table) = document.split_once("<!-- suppressions -->\n").unwrap();
+    let rows: Vec<&str> = table.lines().take_while(|line| line.starts_with('|')).skip(2).collect();
+    assert_eq!(rows.len(), 8);
+    for row in rows {
+        let directive = row.split('`').nth(1).unwrap();
+        let rule = row.split("| ").last().unwrap().split(':').next().unwrap();
+        let checked = check(&format!("Resources:\n  A: # {directive}\n{NOTEBOOK}"));
+        assert_eq!(checked.of("SUP"), [format!("{rule} template.yaml:2")], "{row}");
+        assert_eq!(checked.of("NET001").len(), 1, "{row}");
+    }
+}

@@ -109,7 +109,7 @@ fn read_part(
 
 /// Takes `until 2027-03-31` out of a reason that starts at an offset.
 fn split_expiry(text: &str, base: usize) -> (String, Until<Range<usize>>) {
-    for (at, _) in text.match_indices(|c: char| matches!(c, 'u' | 'U')) {
+    for (at, _) in text.match_indices(['u', 'U']) {
         let is_word = |text: &str| text.get(..5).is_some_and(|word| word.eq_ignore_ascii_case("until"));
         if !is_word(&text[at..]) || text[..at].chars().next_back().is_some_and(char::is_alphanumeric) {
             continue;

@@ -215,7 +215,9 @@ pub(super) fn sift(run: &Run<'_, '_, '_>, verdicts: &mut Verdicts) -> Sifted {
         };
     }
     let mut said = say::Said::new(run);
-    problems.into_iter().for_each(|problem| said.problem(problem));
+    for problem in problems {
+        said.problem(problem);
+    }
     let mut accepted = Vec::new();
     for suppression in suppressions {
         resolve(run, suppression, &mut said, &mut accepted);
@@ -277,7 +279,7 @@ fn resolve(
     for word in words {
         match run.registry.find(&word.text) {
             Some(rule) if !rule.is_about_suppressions() => rules.push((rule, word)),
-            found => said.no_rule(word, found, &cover),
+            found => said.no_rule(&word, found, &cover),
         }
     }
     let names: Vec<&str> = rules.iter().map(|(rule, _)| rule.meta.id.as_str()).collect();

@@ -66,7 +66,7 @@ impl<'a, 'p, 'f> Said<'a, 'p, 'f> {
     }
 
     /// SUP004: a word that is no rule, or one whose findings cannot be accepted.
-    pub(super) fn no_rule(&mut self, word: Word, found: Option<&Registered>, cover: &Cover) {
+    pub(super) fn no_rule(&mut self, word: &Word, found: Option<&Registered>, cover: &Cover) {
         let (detail, help) = match found {
             Some(_) => (
                 "what is said of suppressions cannot be suppressed",
