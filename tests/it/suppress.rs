@@ -365,7 +365,7 @@ fn subtree(lines: &[&str], line: usize) -> std::ops::RangeInclusive<usize> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(120))]
+    #![proptest_config(ProptestConfig { cases: 120, failure_persistence: None, ..ProptestConfig::default() })]
 
     /// Wherever a comment is put, exactly the findings of its rule in the subtree are suppressed, and all others stay.
     #[test]
