@@ -7,6 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use libtest_mimic::{Arguments, Failed, Trial};
+use mlops_lint::engine::testing;
 use mlops_lint::rule::testing::{Asserted, RuleFile, bound_and_used};
 use mlops_lint::syntax::Node;
 use mlops_lint::value::pattern::Automaton;
@@ -32,7 +33,7 @@ fn main() -> std::process::ExitCode {
                     let text = text.clone();
                     trials.push(Trial::test(format!("{name}::{}", test.name), move || {
                         let file = RuleFile::read(&text).map_err(|error| error.to_string())?;
-                        test.run(&file.rule).map_err(Failed::from).map(|_| ())
+                        testing::run(&test, &file.rule).map_err(Failed::from).map(|_| ())
                     }));
                 }
                 let (frameworks, peers, text) = (frameworks.clone(), peers.clone(), text);
@@ -160,7 +161,7 @@ fn whole(
     }
     let mut asserted = Asserted::default();
     for test in &file.tests {
-        if let Ok(one) = test.run(&file.rule) {
+        if let Ok(one) = testing::run(test, &file.rule) {
             asserted.fail += one.fail;
             asserted.pass += one.pass;
             asserted.unknown += one.unknown;
@@ -184,7 +185,7 @@ fn mutants(text: &str) -> Result<(), Failed> {
     let mut survivors = Vec::new();
     let mut number = 0;
     while let Some((mutant, description)) = file.mutant(number) {
-        if file.tests.iter().all(|test| test.run(&mutant).is_ok()) {
+        if file.tests.iter().all(|test| testing::run(test, &mutant).is_ok()) {
             survivors.push(description);
         }
         number += 1;

@@ -7,6 +7,7 @@ use camino::Utf8PathBuf;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser as _};
 use clap::{Args, Parser, Subcommand};
 
+use crate::engine::Date;
 use crate::finding::Severity;
 use crate::render::{OutputFormat, UnknownMode};
 use crate::rule::Profile;
@@ -112,6 +113,10 @@ pub(super) struct CheckArgs {
     /// Findings below this severity are counted but not shown, in every format [default: medium]
     #[arg(long, value_name = "SEVERITY", value_parser = severity(), hide_possible_values = true, help_heading = "Verdict")]
     pub(super) min_severity: Option<Severity>,
+
+    /// The day on which suppressions are judged, as YYYY-MM-DD [default: today, in UTC]
+    #[arg(long, value_name = "DAY", help_heading = "Verdict")]
+    pub(super) as_of: Option<Date>,
 
     /// What becomes of checks that cannot be decided: `hide` counts them, `show` lists them, `deny` also makes the exit code 1 [default: hide]
     #[arg(long, value_name = "MODE", value_parser = words::<UnknownMode>(&["hide", "show", "deny"]), hide_possible_values = true, help_heading = "Verdict")]

@@ -3,8 +3,9 @@
 use camino::{Utf8Path, Utf8PathBuf};
 
 use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
 
-use crate::engine::Report;
+use crate::engine::{Date, Report};
 use crate::finding::UnknownMode;
 use crate::project::discover::{
     DiscoverError, Discovered, Kind, Options, SkipReason, discover, portable_path, repository_root,
@@ -102,6 +103,8 @@ pub(super) struct Ground {
     pub(super) root: Utf8PathBuf,
     pub(super) configs: Arc<Configs>,
     pub(super) plan: Plan,
+    /// The day on which suppressions expire.
+    pub(super) today: Date,
 }
 
 impl Ground {
@@ -113,8 +116,15 @@ impl Ground {
         let configs = Configs::new(args, &cwd)?;
         let plan = Plan::new(&paths, args.changed, &root, &cwd, &configs);
         configs.checked()?;
-        Ok(Self { cwd, paths, root, configs, plan })
+        let today = args.as_of.unwrap_or_else(today);
+        Ok(Self { cwd, paths, root, configs, plan, today })
     }
+}
+
+/// The day in UTC. Nothing but an expiry that someone wrote depends on it.
+fn today() -> Date {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Date::from_unix_seconds(since.as_secs())
 }
 
 /// What all projects of a run give together.
@@ -297,6 +307,7 @@ mod tests {
     #[test]
     fn a_report_that_code_scanning_would_refuse_is_cut_and_the_user_is_told() {
         let finding = Finding {
+            secrets: Vec::new(),
             rule: RuleId::new("TST001"),
             severity: Severity::High,
             confidence: Confidence::Certain,

@@ -1,16 +1,17 @@
 //! Where the command line meets the engine.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::config::{Glob, SeverityOverride};
-use crate::engine::{self, Report, ReportedRule};
+use crate::engine::{self, PathSuppressions, Report, ReportedRule};
 use crate::finding::{Finding, Severity};
 use crate::project::Project;
 use crate::project::discover::portable_path;
 use crate::rule::{Registered, Registry, RuleFileError, Selector};
-use crate::source::{SourceMap, Span};
+use crate::source::{FileId, SourceFile, SourceMap, Span};
 
 use super::check::Ground;
 use super::projects::{Configured, Group};
@@ -54,7 +55,10 @@ pub(super) fn lint(
     set_options(configured, &mut registry)?;
     let selection = settings.selection(configured, &registry)?;
     let files = group.templates.into_iter().map(|template| (template.path, template.text)).collect();
-    let project = Project::load(files, group.partial);
+    let mut project = Project::load(files, group.partial);
+    // What the configuration says is shown like what a template says; its places come after those of the templates.
+    let file = configured.and_then(|configured| configured.config.source.as_ref());
+    let file = file.map(|file| project.sources.add(SourceFile::new(file.path(), Arc::clone(file.text()))));
     timings.lap("load");
     let graph = engine::link(&project);
     timings.lap("link");
@@ -62,22 +66,28 @@ pub(super) fn lint(
     let folder = configured.map_or(&ground.root, |configured| &configured.folder);
     let paths: Vec<String> =
         project.sources.iter().map(|(_, file)| portable_path(folder, &ground.cwd, file.path())).collect();
-    let path = |finding: &Finding| paths[finding.primary.span.file.index()].as_str();
+    let path = |file: FileId| paths[file.index()].as_str();
     let overrides = overrides(configured, &registry)?;
     let severity = |rule: &Registered, finding: &Finding| {
         let matching = overrides.iter().rev().find(|(glob, selector, _)| {
-            glob.is_none_or(|glob| glob.matches(path(finding)))
+            glob.is_none_or(|glob| glob.matches(path(finding.primary.span.file)))
                 && selector.as_ref().is_none_or(|selector| selector.matches(rule))
         });
         matching.map(|&(.., severity)| severity)
     };
-    let reported = group.reported.map(|reported| move |span: Span| reported[span.file.index()]);
+    let reported = group
+        .reported
+        .map(|reported| move |span: Span| reported.get(span.file.index()).is_none_or(|&reported| reported));
     let options = engine::CheckOptions {
         profile: settings.profile.value,
         selection: Some(&selection),
         min_severity: settings.min_severity.value,
         severity: (!overrides.is_empty()).then_some(&severity),
         reported: reported.as_ref().map(|reported| reported as _),
+        suppressions: configured
+            .zip(file)
+            .map(|(configured, file)| PathSuppressions { entries: &configured.config.suppress, file }),
+        today: Some(ground.today),
     };
     let report = engine::check(&project, &graph, &registry, options, path);
     timings.lap("check");

@@ -1,9 +1,12 @@
 //! Runs the rules over a project and gathers what they say.
 //!
 //! Rules are chosen by profile and looked up by the types that occur; every verdict is independent of every other, so
-//! they run in parallel and are sorted afterwards. A rule that panics is reported, the others run on.
+//! they run in parallel and are sorted afterwards. A rule that panics is reported, the others run on. What users have
+//! accepted is sifted out of what the rules say, before anything is counted.
 
 mod report;
+mod suppress;
+pub mod testing;
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -17,11 +20,12 @@ use crate::graph::{Dependency, GraphOptions, StackGraph, dependencies};
 use crate::project::Project;
 use crate::rule::native::{Context, Sink};
 use crate::rule::{Memo, Profile, Registered, Registry, Selection, Target, judge_with};
-use crate::source::Span;
+use crate::source::{FileId, Span};
 use crate::template::{Template, TemplateId};
 use crate::value::EntityId;
 
 pub use report::{Counts, Report, ReportedRule, RuleFailure, Suppressed, SuppressionOrigin};
+pub use suppress::{Date, NoDate, PathSuppressions};
 
 /// The severity that a finding of a rule has instead of the rule's.
 pub type Overrides<'a> = dyn Fn(&Registered, &Finding) -> Option<Severity> + 'a;
@@ -39,6 +43,10 @@ pub struct CheckOptions<'a> {
     pub severity: Option<&'a Overrides<'a>>,
     /// Whether what is found at a place is said; the graph holds the whole project in any case.
     pub reported: Option<&'a dyn Fn(Span) -> bool>,
+    /// What the configuration accepts.
+    pub suppressions: Option<PathSuppressions<'a>>,
+    /// The day of the run, on which suppressions expire; none does if it is absent.
+    pub today: Option<Date>,
 }
 
 impl CheckOptions<'_> {
@@ -71,33 +79,43 @@ pub struct Verdicts {
     pub failures: Vec<RuleFailure>,
 }
 
-/// Runs the rules; `file` gives the path that fingerprints hold, relative to the project.
+/// Runs the rules; `path` gives the path of a file relative to the project, for fingerprints and globs.
 pub fn check<'p, 'f>(
     project: &'p Project,
     graph: &StackGraph<'p>,
     registry: &'p Registry,
     options: CheckOptions<'_>,
-    file: impl Fn(&Finding) -> &'f str,
+    path: impl Fn(FileId) -> &'f str,
 ) -> Report {
     let enabled: Vec<&'p Registered> = registry.rules().iter().filter(|rule| options.runs(rule)).collect();
     let mut verdicts = judge(project, graph, &enabled);
     let secrets = hide_secrets(&mut verdicts.findings, &mut verdicts.undecided);
+    let sifted = suppress::sift(
+        &suppress::Run {
+            project,
+            registry,
+            enabled: &enabled,
+            today: options.today,
+            configured: options.suppressions,
+            path: &path,
+        },
+        &mut verdicts,
+    );
+    let (mut findings, mut accepted): (Vec<_>, Vec<_>) = sifted.findings.into_iter().unzip();
     if let Some(reported) = options.reported {
-        verdicts.findings.retain(|finding| reported(finding.primary.span));
+        let is_reported: Vec<bool> = findings.iter().map(|finding: &Finding| reported(finding.primary.span)).collect();
+        keep(&mut findings, &is_reported);
+        keep(&mut accepted, &is_reported);
         verdicts.undecided.retain(|undecided| reported(undecided.span));
     }
     if let Some(severity) = options.severity {
         let by_id: FxHashMap<&RuleId, &Registered> = enabled.iter().map(|&rule| (&rule.meta.id, rule)).collect();
-        for finding in &mut verdicts.findings {
+        for finding in &mut findings {
             let other = by_id.get(&finding.rule).and_then(|rule| severity(rule, finding));
             finding.severity = other.unwrap_or(finding.severity);
         }
     }
-    let (shown, hidden): (Vec<_>, Vec<_>) =
-        verdicts.findings.into_iter().partition(|finding| finding.severity >= options.min_severity);
     let mut report = Report {
-        fingerprints: fingerprints(&shown, file),
-        findings: shown,
         undecided: verdicts.undecided,
         failures: verdicts.failures,
         rules: reported(&enabled),
@@ -111,10 +129,32 @@ pub fn check<'p, 'f>(
         secrets,
         ..Report::default()
     };
-    for finding in &hidden {
-        *report.hidden.entry(finding.severity).or_default() += 1;
+    // Of all findings, so that what is accepted or hidden does not change the number of what looks the same.
+    let fingerprints = fingerprints(&findings, |finding| path(finding.primary.span.file));
+    for ((finding, fingerprint), accepted) in findings.into_iter().zip(fingerprints).zip(accepted) {
+        if let Some(accepted) = accepted.map(|number: usize| &sifted.accepted[number]) {
+            report.suppressed.push(Suppressed {
+                finding,
+                fingerprint,
+                reason: accepted.reason.clone(),
+                until: accepted.until.map(|day| day.to_string()),
+                origin: accepted.origin,
+                place: Some(accepted.place),
+            });
+        } else if finding.severity >= options.min_severity {
+            report.findings.push(finding);
+            report.fingerprints.push(fingerprint);
+        } else {
+            *report.hidden.entry(finding.severity).or_default() += 1;
+        }
     }
     report
+}
+
+/// Keeps the items that are marked.
+fn keep<T>(items: &mut Vec<T>, marked: &[bool]) {
+    let mut marks = marked.iter();
+    items.retain(|_| marks.next().is_some_and(|mark| *mark));
 }
 
 /// Runs rules over a graph.

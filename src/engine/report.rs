@@ -43,7 +43,7 @@ pub struct Suppressed {
     pub until: Option<String>,
     /// Where that is written.
     pub origin: SuppressionOrigin,
-    /// The place in the template; absent if it stands in the configuration.
+    /// The place of that; absent if its file is none of the sources.
     pub place: Option<Span>,
 }
 
@@ -119,6 +119,7 @@ impl Report {
         self.undecided.append(&mut other.undecided);
         self.failures.append(&mut other.failures);
         self.rules.append(&mut other.rules);
+        self.secrets.join(&other.secrets);
         for (severity, count) in other.hidden {
             *self.hidden.entry(severity).or_default() += count;
         }

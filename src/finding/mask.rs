@@ -34,6 +34,12 @@ impl Secrets {
         secrets
     }
 
+    /// Adds those of another run.
+    pub fn join(&mut self, other: &Self) {
+        let all = self.by_start.values().chain(other.by_start.values()).flatten().map(|secret| &**secret);
+        *self = Self::new(all);
+    }
+
     /// Where secrets stand in a text, in order.
     pub fn within(&self, text: &str) -> Vec<Range<usize>> {
         let mut found = Vec::new();

@@ -9,7 +9,7 @@ mod meta;
 pub mod native;
 mod note;
 mod options;
-mod place;
+pub(crate) mod place;
 mod registry;
 mod schema;
 mod selector;

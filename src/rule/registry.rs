@@ -32,7 +32,7 @@ pub struct Rule {
     pub(super) unknown: WhenUnknown,
     pub(super) defaults_only: bool,
     pub(super) at: Option<TermPath>,
-    pub(super) message: Message,
+    pub(crate) message: Message,
     pub(super) related: Vec<TermPath>,
     pub(super) severity_cases: Vec<Case>,
     pub(super) as_of: Option<&'static str>,
@@ -94,6 +94,8 @@ impl Rule {
                     help: None,
                 });
             }
+            // What they require is judged when all other rules have spoken.
+            (None, None) if about_suppressions(&matches) => Condition::All(Vec::new()),
             (None, None) => {
                 needed("require")?;
                 Condition::All(Vec::new())
@@ -143,11 +145,20 @@ impl Rule {
         self.matches.0.iter().any(|kind| &**kind == "Template")
     }
 
+    /// True if the rule is about what users suppress.
+    pub fn is_about_suppressions(&self) -> bool {
+        about_suppressions(&self.matches)
+    }
+
     /// The requirement and the condition of application, for the check of its tests by mutation.
     #[doc(hidden)]
     pub fn conditions_mut(&mut self) -> (&mut Condition, &mut Option<Condition>) {
         (&mut self.require, &mut self.when)
     }
+}
+
+fn about_suppressions(matches: &Kinds) -> bool {
+    matches.0.iter().any(|kind| &**kind == "Suppression")
 }
 
 fn native_of(node: Node<'_>) -> Compiled<Native> {
@@ -259,6 +270,11 @@ impl Registered {
         };
         let kinds = Kinds(rule.types.iter().map(|kind| (*kind).into()).collect());
         Self { meta, kinds, source: RuleText::Bundled(rule), text: None, compiled: OnceLock::new() }
+    }
+
+    /// True if the rule is about what users suppress.
+    pub fn is_about_suppressions(&self) -> bool {
+        about_suppressions(&self.kinds)
     }
 
     /// The rule, compiled.
@@ -376,6 +392,10 @@ impl Registry {
             });
         };
         let rule = Rule::compile(root)?;
+        if let Some(matches) = root.get("match").filter(|_| rule.is_about_suppressions()) {
+            let message = "suppressions are judged by rules of this program only".to_owned();
+            return Err(RuleError { message, span: matches.span(), help: None });
+        }
         for known in &self.rules {
             let clash = if known.meta.id == rule.meta.id {
                 Some("id")

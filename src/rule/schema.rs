@@ -47,7 +47,12 @@ pub fn schema() -> Value {
         "title": "A rule of mlops-lint",
         "type": "object",
         "required": ["id", "name", "severity", "match", "message"],
-        "oneOf": [{ "required": ["require"] }, { "required": ["native"] }],
+        "oneOf": [
+            { "required": ["require"] },
+            { "required": ["native"] },
+            // Judged by the engine.
+            { "properties": { "match": { "const": "Suppression" } }, "not": { "anyOf": [{ "required": ["require"] }, { "required": ["native"] }] } },
+        ],
         "properties": properties,
         "additionalProperties": false,
         "$defs": definitions(),

@@ -2,7 +2,7 @@
 //!
 //! A comment `# <- fail` or `# <- unknown` in a test's template asserts a verdict: on the line of a logical id that of
 //! the resource, on any other line also that a finding starts there. What carries no marker must pass. `expect` asserts
-//! what comments cannot: paths, places, messages, and places where no comment can stand.
+//! what comments cannot: paths, places, messages, and places where no comment can stand. A marker may follow another comment.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -34,6 +34,8 @@ pub struct RuleFile {
 pub struct RuleTest {
     /// Its name.
     pub name: String,
+    /// The day on which it takes place, if that matters: `as-of`.
+    pub as_of: Option<String>,
     files: Vec<(Utf8PathBuf, Arc<str>)>,
     expected: Vec<Expected>,
 }
@@ -101,7 +103,7 @@ impl RuleFile {
     /// The rule, compiled anew, with its n-th mutation: part of it taken away. Absent when there is no n-th.
     pub fn mutant(&self, number: usize) -> Option<(Rule, String)> {
         let mut rule = Rule::compile(self.parsed.document.root()?).ok()?;
-        if rule.native.is_some() {
+        if rule.native.is_some() || rule.is_about_suppressions() {
             return None;
         }
         let (require, when) = rule.conditions_mut();
@@ -153,7 +155,7 @@ fn drop_nth(condition: &mut Condition, left: &mut usize, path: &str) -> Option<S
 
 fn read_test(node: Node<'_>) -> Result<RuleTest, RuleError> {
     let error = |node: Node<'_>, message: &str| RuleError { message: message.into(), span: node.span(), help: None };
-    super::declarative::only(node, &["name", "template", "project", "expect"])?;
+    super::declarative::only(node, &["name", "as-of", "template", "project", "expect"])?;
     let name = node.get("name").and_then(Node::scalar).unwrap_or("unnamed").to_owned();
     let file = |path: &str, node: Node<'_>| match node.scalar() {
         Some(text) => Ok((Utf8PathBuf::from(path), Arc::from(text))),
@@ -168,7 +170,8 @@ fn read_test(node: Node<'_>) -> Result<RuleTest, RuleError> {
     };
     files.sort_by(|a, b| a.0.cmp(&b.0));
     let expected = node.get("expect").into_iter().flat_map(Node::items).map(read_expected).collect::<Result<_, _>>()?;
-    Ok(RuleTest { name, files, expected })
+    let as_of = node.get("as-of").and_then(Node::scalar).map(ToOwned::to_owned);
+    Ok(RuleTest { name, as_of, files, expected })
 }
 
 fn read_expected(node: Node<'_>) -> Result<Expected, RuleError> {
@@ -199,18 +202,32 @@ impl RuleTest {
     /// # Errors
     /// With every assertion that does not hold, a line each.
     pub fn run(&self, rule: &Rule) -> Result<Asserted, String> {
-        let project = Project::load(self.files.clone(), false);
+        let project = self.project();
         let graph = StackGraph::new(&project.templates, &project.paths(), GraphOptions::default());
         let (findings, undecided) = verdicts(rule, &project, &graph);
-        let mut run = Run {
-            test: self,
-            project: &project,
-            findings,
-            undecided,
-            problems: Vec::new(),
-            asserted: Asserted::default(),
-        };
-        run.check(&graph, rule);
+        self.judge(rule, &project, &graph, findings, undecided)
+    }
+
+    /// The templates of the test.
+    pub fn project(&self) -> Project {
+        Project::load(self.files.clone(), false)
+    }
+
+    /// Compares what a rule says of the test's templates with what the test asserts.
+    ///
+    /// # Errors
+    /// With every assertion that does not hold, a line each.
+    pub fn judge(
+        &self,
+        rule: &Rule,
+        project: &Project,
+        graph: &StackGraph<'_>,
+        findings: Vec<Finding>,
+        undecided: Vec<Undecided>,
+    ) -> Result<Asserted, String> {
+        let mut run =
+            Run { test: self, project, findings, undecided, problems: Vec::new(), asserted: Asserted::default() };
+        run.check(graph, rule);
         if run.problems.is_empty() { Ok(run.asserted) } else { Err(run.problems.join("\n")) }
     }
 }
@@ -287,7 +304,12 @@ impl Run<'_> {
                 match wanted {
                     Verdict::Fail => self.asserted.fail += 1,
                     Verdict::Unknown => self.asserted.unknown += 1,
-                    Verdict::Pass if matched.contains(&key) || rule.is_about_templates() || rule.is_about_project() => {
+                    Verdict::Pass
+                        if matched.contains(&key)
+                            || rule.is_about_templates()
+                            || rule.is_about_project()
+                            || rule.is_about_suppressions() =>
+                    {
                         self.asserted.pass += 1;
                     }
                     Verdict::Pass => {}
@@ -318,7 +340,8 @@ impl Run<'_> {
             let file = self.project.sources.file(template.file);
             for comment in template.document.comments() {
                 let text = template.document.comment_text(*comment);
-                let Some(word) = text.strip_prefix("<-").map(str::trim) else { continue };
+                let marker = text.rsplit_once("# <-").map(|(_, word)| word).or_else(|| text.strip_prefix("<-"));
+                let Some(word) = marker.map(str::trim) else { continue };
                 let verdict = match word.split_whitespace().next() {
                     Some("fail") => Verdict::Fail,
                     Some("unknown") => Verdict::Unknown,

@@ -149,6 +149,12 @@ impl Document {
         (0..to_u32(self.nodes.len())).map(|id| Node { document: self, id: NodeId(id) })
     }
 
+    /// The nodes that start at an offset of [`Self::text`] or behind it, in the order of the text.
+    pub fn nodes_from(&self, offset: u32) -> impl Iterator<Item = Node<'_>> {
+        let first = self.nodes.partition_point(|node| node.start < offset);
+        (to_u32(first)..to_u32(self.nodes.len())).map(|id| Node { document: self, id: NodeId(id) })
+    }
+
     /// All comments in the order of the text (none in embedded documents).
     pub fn comments(&self) -> &[Comment] {
         &self.comments
@@ -518,6 +524,16 @@ impl<'d> Node<'d> {
         Some(key)
     }
 
+    /// True for the key of a map.
+    pub fn is_key(self) -> bool {
+        self.data().flags & KEY != 0
+    }
+
+    /// The value of this key, if it is one.
+    pub fn value(self) -> Option<Self> {
+        self.at(self.data().next).filter(|_| self.is_key())
+    }
+
     /// The place of this node among the items of its list, from 0.
     pub fn position(self) -> Option<usize> {
         let list = self.parent().filter(|parent| parent.data().kind == Kind::Sequence)?;
@@ -601,6 +617,8 @@ mod tests {
             for (key, value) in map.entries() {
                 assert_eq!(value.key(), Some(key));
                 assert_eq!(key.key(), None);
+                assert_eq!((key.is_key(), key.value()), (true, Some(value)));
+                assert_eq!((value.is_key(), value.value()), (false, None));
             }
         }
         for list in document.nodes().filter(|node| node.is_sequence()) {

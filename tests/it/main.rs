@@ -10,4 +10,5 @@ mod projects;
 mod render;
 mod robust;
 mod semantics;
+mod suppress;
 mod syntax;

@@ -74,4 +74,14 @@ impl Message {
         }
         Ok(Self { pieces })
     }
+
+    /// The text, with the engine's gaps filled in; where nothing is evaluated, a bound name stands for nothing.
+    pub(crate) fn fill<'t>(&'t self, gap: impl Fn(&str) -> &'t str) -> String {
+        let piece = |piece: &'t Piece| match piece {
+            Piece::Text(text) => &**text,
+            Piece::Gap(name) => gap(name),
+            Piece::Bound(..) => "",
+        };
+        self.pieces.iter().map(piece).collect()
+    }
 }

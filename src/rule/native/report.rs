@@ -2,7 +2,6 @@
 
 use crate::catalog;
 use crate::finding::{Finding, Label, Reason, ReasonKind, Undecided};
-use crate::rule::declarative::MessagePiece as Piece;
 use crate::rule::place::{self, Place};
 use crate::source::Span;
 use crate::syntax::Node;
@@ -38,7 +37,12 @@ impl<'p> Context<'_, 'p> {
             rule: self.rule.meta.id.clone(),
             severity: self.rule.meta.severity,
             confidence: self.rule.meta.confidence,
-            message: self.message(&place, value, detail),
+            message: self.rule.message.fill(|gap| match gap {
+                "value" => value,
+                "detail" => detail,
+                "self" => place.subject.resource.as_deref().unwrap_or_default(),
+                _ => "",
+            }),
             primary: Label { span: place.span, text: place.label },
             related: Vec::new(),
             help: None,
@@ -47,20 +51,6 @@ impl<'p> Context<'_, 'p> {
             subject: place.subject,
             secrets: Vec::new(),
         }
-    }
-
-    fn message(&self, place: &Place, value: &str, detail: &str) -> String {
-        let mut message = String::new();
-        for piece in &self.rule.message.pieces {
-            message.push_str(match piece {
-                Piece::Text(text) => text,
-                Piece::Gap("value") => value,
-                Piece::Gap("detail") => detail,
-                Piece::Gap("self") => place.subject.resource.as_deref().unwrap_or_default(),
-                Piece::Gap(_) | Piece::Bound(..) => "",
-            });
-        }
-        message
     }
 
     /// That this rule cannot decide what stands at a place.

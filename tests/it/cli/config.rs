@@ -215,3 +215,48 @@ fn options_of_rules_are_set_and_checked() {
     sandbox.file(".mlops-lint.yaml", "options:\n  REL01: {instances: 3}\n");
     assert!(sandbox.run(&["config"]).stderr.contains("did you mean `REL001`?"));
 }
+
+#[test]
+fn the_configuration_accepts_findings_in_files_and_says_so() {
+    let sandbox = Sandbox::new(&[
+        (
+            ".mlops-lint.yaml",
+            "suppress:\n  - { rules: NET001, paths: lab, reason: no data there, until: 2027-01-31 }\n  - { rules: ENC002, paths: lab, reason: '' }\n",
+        ),
+        ("a.yaml", NOTEBOOK),
+        ("lab/b.yaml", NOTEBOOK),
+    ]);
+    let run =
+        |day: &str| sandbox.run(&["--format", "json", "--show-suppressed", "--select", "NET001,SUP", "--as-of", day]);
+    let ran = run("2026-12-01");
+    let pair = |rule: &str, file: &str| (rule.to_owned(), file.to_owned());
+    let told = |ran: &Ran| findings(ran).into_iter().map(|(rule, _, file)| (rule, file)).collect::<Vec<_>>();
+    assert_eq!(told(&ran), [pair("NET001", "a.yaml"), pair("SUP001", ".mlops-lint.yaml")]);
+    let report: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!(report["suppressed"][0]["suppression"]["origin"], "configuration");
+    assert_eq!(report["suppressed"][0]["suppression"]["reason"], "no data there");
+    assert_eq!(report["suppressed"][0]["file"], "lab/b.yaml");
+    let late = run("2027-02-01");
+    let late = told(&late);
+    assert!(
+        late.contains(&pair("NET001", "lab/b.yaml")) && late.contains(&pair("SUP002", ".mlops-lint.yaml")),
+        "{late:?}"
+    );
+}
+
+#[test]
+fn two_projects_keep_their_places_and_secrets_apart() {
+    let secret = "Resources:\n  F:\n    Type: AWS::Lambda::Function\n    Properties:\n      Environment: {Variables: {DB_PASSWORD: 'hunter2-Xy7-correct-horse'}}\n";
+    let sandbox = Sandbox::new(&[
+        ("one/.mlops-lint.yaml", "select: [SEC001]\n"),
+        ("one/a.yaml", secret),
+        ("two/.mlops-lint.yaml", "select: [SEC001]\nsuppress: [{rules: SEC001, paths: none, reason: r}]\n"),
+        ("two/b.yaml", secret),
+    ]);
+    for format in ["human", "json", "sarif", "markdown", "github"] {
+        let ran = sandbox.run(&["--format", format]);
+        assert_eq!(ran.exit, Exit::Findings);
+        assert!(ran.stdout.contains("one/a.yaml") && ran.stdout.contains("two/b.yaml"), "{format}: {}", ran.stdout);
+        assert!(!ran.stdout.contains("hunter2"), "{format} repeats a secret: {}", ran.stdout);
+    }
+}

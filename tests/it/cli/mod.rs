@@ -18,19 +18,19 @@ use mlops_lint::cli::{Exit, Stdio, run};
 const TEMPLATE: &str = "Resources:\n  Handle:\n    Type: AWS::CloudFormation::WaitConditionHandle\n";
 
 /// A directory of its own, removed at the end.
-struct Sandbox {
+pub(crate) struct Sandbox {
     directory: tempfile::TempDir,
 }
 
 /// What a run left behind.
-struct Ran {
-    exit: Exit,
-    stdout: String,
-    stderr: String,
+pub(crate) struct Ran {
+    pub(crate) exit: Exit,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
 }
 
 impl Sandbox {
-    fn new(files: &[(&str, &str)]) -> Self {
+    pub(crate) fn new(files: &[(&str, &str)]) -> Self {
         let sandbox = Self { directory: tempfile::tempdir().unwrap() };
         for (path, text) in files {
             sandbox.file(path, text);
@@ -52,7 +52,7 @@ impl Sandbox {
         std::fs::read_to_string(self.root().join(path)).unwrap()
     }
 
-    fn run(&self, arguments: &[&str]) -> Ran {
+    pub(crate) fn run(&self, arguments: &[&str]) -> Ran {
         self.run_in("", arguments, "", &[])
     }
 

@@ -239,6 +239,13 @@ fn yamlish() -> impl Strategy<Value = String> {
     .prop_map(|parts| parts.concat())
 }
 
+/// True if the numbers of nodes follow the order of the text, so that the nodes from an offset on can be looked up.
+fn in_order(text: &str) -> bool {
+    let document = syntax::parse(FileId::new(7), &Arc::from(text)).document;
+    let starts = |node: Node<'_>| node.text_range().start;
+    document.nodes().zip(document.nodes().skip(1)).all(|(node, next)| starts(node) <= starts(next))
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 600, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -251,6 +258,7 @@ proptest! {
     fn any_text_like_yaml_is_read(text in yamlish()) {
         bodies::parse(&text);
         bodies::parse(&format!("{{{text}"));
+        prop_assert!(in_order(&text), "{}", text);
     }
 
     #[test]
@@ -267,6 +275,7 @@ proptest! {
         prop_assert_eq!(&parsed.issues, &[], "{}", text);
         let root = parsed.document.root().unwrap();
         prop_assert!(same(&tree, root.get("root").unwrap()), "{}", text);
+        prop_assert!(in_order(&text), "{}", text);
         prop_assert_eq!(bodies::parse(&text), 0, "every scalar aligns: {}", text);
         if let Err(difference) = super::agree::agree(&text) {
             return Err(TestCaseError::fail(format!("{difference}\n{text}")));
