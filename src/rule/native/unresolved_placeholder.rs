@@ -133,6 +133,12 @@ fn in_object<'p>(cursor: Cursor<'p>, below_sub: bool, found: &mut Vec<Placeholde
             for argument in call.arguments() {
                 match Expr::untagged(argument) {
                     Expr::Scalar(node) => in_text(cursor.to(node), below_sub, found),
+                    // `!ImportValue { Fn::Sub: … }` is two functions in one node.
+                    Expr::Call(inner) if argument == cursor.node.follow() => {
+                        let others = inner.arguments().into_iter().filter(|inner| *inner != argument);
+                        others.for_each(|inner| in_object(cursor.to(inner), true, found));
+                    }
+                    _ if argument == cursor.node.follow() => {}
                     _ => in_object(cursor.to(argument), below_sub, found),
                 }
             }
