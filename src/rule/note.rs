@@ -29,6 +29,11 @@ pub(super) fn scenario_labels(
             }
         }
     }
+    for given in &trace.given {
+        let Some(span) = given.span else { continue };
+        let within = graph.environment().map(|name| format!(" in environment `{name}`")).unwrap_or_default();
+        labels.push(Label { span, text: format!("value of `{}`{within}", given.name) });
+    }
     let told = |name: &str| {
         note.is_some_and(|note| note.choices.iter().any(|choice| choice.kind == "condition" && choice.name == name))
     };
@@ -88,6 +93,7 @@ pub(super) fn scenario_note(scenario: &Scenario<'_>, trace: &Trace<'_>, about: &
         let kind = match hole {
             _ if chosen.mapping => "mapping-key",
             Hole::Pipeline(_) => "pipeline-parameter",
+            hole if hole.is_stack() => "stack",
             _ => "parameter",
         };
         texts.push(is_text(&hole_name(hole), chosen.value.as_deref()));

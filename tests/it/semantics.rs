@@ -38,7 +38,8 @@ fn judged(body: &str, files: &[(&str, &str)], partial: bool) -> Said {
         assert!(issue.is_none(), "{issue:?}");
     }
     let (mut findings, mut undecided) = (Vec::new(), Vec::new());
-    let graph = StackGraph::new(&project.templates, &project.paths(), GraphOptions { partial });
+    let graph =
+        StackGraph::new(&project.templates, &project.paths(), GraphOptions { partial, ..GraphOptions::default() });
     for (id, _) in graph.entities().filter(|(_, entity)| rule.matches.contains(entity.kind)) {
         let verdict = judge(&rule, &graph, Target::Node(id));
         findings.extend(verdict.findings);
