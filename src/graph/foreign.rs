@@ -17,14 +17,15 @@ impl StackGraph<'_> {
     ///
     /// Whoever claims that something does not exist in the project asks this first.
     pub fn is_external(&self, parts: &[Part<'_>]) -> Truth {
-        if is_foreign(parts) {
+        let names = names(parts);
+        if is_foreign(parts) || names.iter().any(|name| is_foreign(name)) {
             return Truth::True;
         }
         let Some(globs) = self.deployed.as_ref().and_then(|deployed| deployed.external()) else {
             return Truth::False;
         };
         let whole = matches(globs, &pieces(parts));
-        names(parts).iter().fold(whole, |known, name| known.or(matches(globs, &pieces(name))))
+        names.iter().fold(whole, |known, name| known.or(matches(globs, &pieces(name))))
     }
 }
 
