@@ -4,6 +4,7 @@
 //! they run in parallel and are sorted afterwards. A rule that panics is reported, the others run on. What users have
 //! accepted is sifted out of what the rules say, before anything is counted.
 
+mod deployment;
 mod environments;
 mod problem;
 mod report;
@@ -26,6 +27,7 @@ use crate::source::{FileId, Span};
 use crate::template::{Template, TemplateId};
 use crate::value::EntityId;
 
+pub use deployment::deployment;
 pub use problem::{Problem, problems};
 pub use report::{Counts, Report, ReportedRule, RuleFailure, Suppressed, SuppressionOrigin};
 pub use suppress::{Date, NoDate, PathSuppressions};

@@ -216,9 +216,9 @@ impl<'p> Deployed<'p> {
         self.names[stack].clone()
     }
 
-    /// A name for people.
-    pub(super) fn shown(&self, stack: usize) -> Cow<'p, str> {
-        self.names[stack].clone().unwrap_or(Cow::Borrowed(&self.deployment.stacks[stack].name))
+    /// What a stack is called in every environment: its name as it is written.
+    pub(super) fn written(&self, stack: usize) -> &'p str {
+        &self.deployment.stacks[stack].name
     }
 
     /// The stack with a name, as it is written or as it is in this environment, and its template.

@@ -2,8 +2,9 @@
 
 use std::borrow::Cow;
 
+use crate::finding::ReasonKind;
 use crate::value::pattern::{Piece, matches};
-use crate::value::{Hole, Part, Truth};
+use crate::value::{Hole, Part, Resolver, Truth, Unknown, Value, text_of};
 
 use super::StackGraph;
 use super::name::segments;
@@ -11,19 +12,34 @@ use super::name::segments;
 /// How many colons stand before the resource in an ARN: `arn:partition:service:region:account:resource`.
 const FIELDS: usize = 5;
 
-impl StackGraph<'_> {
+impl<'p> StackGraph<'p> {
+    /// True if anything is said of what exists outside of the project.
+    pub fn knows_external(&self) -> bool {
+        self.deployed.as_ref().is_some_and(|deployed| deployed.external().is_some())
+    }
+
+    /// Why a value is settled although nothing here is meant by it: it certainly names something that is provided elsewhere.
+    pub fn external(&self, resolver: &Resolver<'_, 'p>, value: &Value<'p>) -> Option<Unknown<'p>> {
+        if !self.knows_external() {
+            return None;
+        }
+        let parts = resolver.with_names(&resolver.parts(value)?);
+        let is_external = self.is_external(&parts) == Truth::True;
+        is_external.then(|| Unknown::because(ReasonKind::External, text_of(value)))
+    }
+
     /// Whether a text is, or holds, the name of something that is provided outside of the project: the whole of it, or of an
     /// ARN, URI or path a piece that may be a name.
     ///
     /// Whoever claims that something does not exist in the project asks this first.
     pub fn is_external(&self, parts: &[Part<'_>]) -> Truth {
+        let Some(globs) = self.deployed.as_ref().and_then(|deployed| deployed.external()) else {
+            return Truth::False;
+        };
         let names = names(parts);
         if is_foreign(parts) || names.iter().any(|name| is_foreign(name)) {
             return Truth::True;
         }
-        let Some(globs) = self.deployed.as_ref().and_then(|deployed| deployed.external()) else {
-            return Truth::False;
-        };
         let whole = matches(globs, &pieces(parts));
         names.iter().fold(whole, |known, name| known.or(matches(globs, &pieces(name))))
     }

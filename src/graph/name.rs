@@ -191,10 +191,8 @@ impl<'p> StackGraph<'p> {
 
     /// Why a value that meets nothing here may still meet something: it is not known, or not everything was loaded.
     fn unfound(&self, resolver: &Resolver<'_, 'p>, value: &Value<'p>) -> Option<Unknown<'p>> {
-        if let Some(parts) = resolver.parts(value)
-            && self.is_external(&resolver.with_names(&parts)) == Truth::True
-        {
-            return Some(Unknown::because(ReasonKind::External, crate::value::text_of(value)));
+        if let Some(external) = self.external(resolver, value) {
+            return Some(external);
         }
         match value {
             Value::Unknown(unknown) => return Some((**unknown).clone()),

@@ -331,7 +331,7 @@ fn passed<'p>(parent: &'p Template, resource: usize, name: &str) -> Option<Curso
 fn called<'p>(templates: &'p [Template], instances: &[Instance], deployed: Option<&Deployed<'p>>) -> Vec<Cow<'p, str>> {
     let name = |instance: &Instance| match *instance {
         Instance::Nested(parent, resource) => Cow::Borrowed(&*templates[parent.index()].resources[resource].name),
-        Instance::Deployed(stack) => deployed.map(|deployed| deployed.shown(stack)).unwrap_or_default(),
+        Instance::Deployed(stack) => Cow::Borrowed(deployed.map_or("", |deployed| deployed.written(stack))),
     };
     let names: Vec<Cow<'p, str>> = instances.iter().map(name).collect();
     let unique =

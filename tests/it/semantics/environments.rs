@@ -4,10 +4,9 @@ use std::sync::Arc;
 
 use camino::Utf8PathBuf;
 use mlops_lint::engine::{self, CheckOptions, Report};
-use mlops_lint::finding::Severity;
 use mlops_lint::graph::{AssignedValue, Assignment, Deployment, Environment, Glob, SharedParameters, Stack};
 use mlops_lint::project::Project;
-use mlops_lint::rule::{Profile, Registry};
+use mlops_lint::rule::Registry;
 use mlops_lint::source::{FileId, SourceFile, Span};
 
 use super::{SHOW, Said, judged_as, said};
@@ -60,7 +59,7 @@ pub(super) fn report(deployment: Deployment, rule: &str, files: &[(&str, &str)])
     let files = files.iter().map(|(path, text)| (Utf8PathBuf::from(path), Arc::from(*text))).collect();
     let mut project = Project::load(files, false);
     project.deployment = Some(deployment);
-    let options = CheckOptions { profile: Profile::Recommended, min_severity: Severity::Info };
+    let options = CheckOptions::everything();
     let graphs = engine::link(&project);
     let mut report = engine::check(&project, &graphs, &registry, options, |_| "a.yaml");
     report.findings.retain(|finding| finding.rule.as_str() == "OWN001");
@@ -293,7 +292,7 @@ Resources: { T: { Type: Test::Thing, Properties: { V: !Ref V } } }
     assert_eq!(file, FileId::new(1));
     let mut registry = Registry::bundled();
     registry.add("own.yaml".into(), NO_BAD).unwrap_or_else(|error| panic!("{}", error.error));
-    let options = CheckOptions { profile: Profile::Recommended, min_severity: Severity::Info };
+    let options = CheckOptions::everything();
     let graphs = engine::link(&project);
     let report = engine::check(&project, &graphs, &registry, options, |_| "a.yaml");
     assert_eq!(report.counts.files, 1, "the configuration is no template");

@@ -97,3 +97,25 @@ fn fields_of_an_arn_before_the_resource_are_no_names() {
     assert_eq!(ask("queue"), said(&[]));
     assert_eq!(ask("arn:*:999999999999:*"), said(&[("T", "none")]), "a glob may be about the whole ARN");
 }
+
+#[test]
+fn looking_for_a_node_of_a_foreign_name_finds_nothing_and_misses_nothing() {
+    let body = "match: Test::Thing
+require:
+  some: { nodes: AWS::S3::Bucket }
+  as: b
+  satisfies:
+    any:
+      - { path: $self.V, refers_to: $b }
+      - { path: $b.BucketName, same_as: $self.V }
+message: missing
+";
+    let without = CONSUMER.replace("  Bucket: { Type: AWS::S3::Bucket, Properties: { BucketName: ours } }\n", "");
+    for (template, missing) in [(CONSUMER, vec!["Other"]), (&*without, vec!["Other", "OtherImport", "Ours"])] {
+        let said = said_in(&external(&["central-*"]), body, &[("a.yaml", template)]).by_resource();
+        let found: Vec<&str> =
+            said.iter().filter(|(_, text)| *text == "missing").map(|(resource, _)| &**resource).collect();
+        assert_eq!(found, missing, "{said:?}");
+        assert!(!said.contains_key("Name") && !said.contains_key("Import") && !said.contains_key("Arn"), "{said:?}");
+    }
+}
