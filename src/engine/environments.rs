@@ -47,27 +47,25 @@ fn add_reasons(known: &mut Vec<Reason>, more: Vec<Reason>) {
     known.dedup();
 }
 
-/// What is one finding, of all that one rule says at one place: those that say the same; of what is left, the first of
-/// each environment, then the second.
+/// What is one finding, of all that one rule says at one place: what is said in the same words; and what is said in other
+/// words in other environments, for it is one mistake with the values of each.
 fn groups(seen: Vec<Seen>) -> Vec<Vec<Seen>> {
-    let mut groups: Vec<Vec<Seen>> = Vec::new();
+    let mut same: Vec<Vec<Seen>> = Vec::new();
     for (environment, finding) in seen {
-        match groups.iter_mut().find(|group| says_the_same(&group[0].1, &finding)) {
+        match same.iter_mut().find(|group| says_the_same(&group[0].1, &finding)) {
             Some(group) => group.push((environment, finding)),
-            None => groups.push(vec![(environment, finding)]),
+            None => same.push(vec![(environment, finding)]),
         }
     }
-    let (mut whole, alone): (Vec<_>, Vec<_>) = groups.into_iter().partition(|group| group.len() > 1);
-    let mut others: Vec<Vec<Seen>> = Vec::new();
-    for (environment, finding) in alone.into_iter().flatten() {
-        let is_free = |group: &&mut Vec<Seen>| group.iter().all(|&(other, _)| other != environment);
-        match others.iter_mut().find(is_free) {
-            Some(group) => group.push((environment, finding)),
-            None => others.push(vec![(environment, finding)]),
+    let mut groups: Vec<Vec<Seen>> = Vec::new();
+    for group in same {
+        let is_apart = |known: &&mut Vec<Seen>| known.iter().all(|(a, _)| group.iter().all(|(b, _)| a != b));
+        match groups.iter_mut().find(is_apart) {
+            Some(known) => known.extend(group),
+            None => groups.push(group),
         }
     }
-    whole.append(&mut others);
-    whole
+    groups
 }
 
 fn says_the_same(a: &Finding, b: &Finding) -> bool {
@@ -75,9 +73,7 @@ fn says_the_same(a: &Finding, b: &Finding) -> bool {
 }
 
 /// The finding of a group: the worst of its environments speaks, and names those that it holds in unless it holds in all.
-fn speak(names: &[&str], group: Vec<Seen>) -> Finding {
-    let is_same = group.iter().all(|(_, finding)| says_the_same(finding, &group[0].1));
-    let environments: Vec<usize> = group.iter().map(|&(environment, _)| environment).collect();
+fn speak(names: &[&str], mut group: Vec<Seen>) -> Finding {
     let mut speaker = 0;
     for (index, (_, finding)) in group.iter().enumerate() {
         let known = &group[speaker].1;
@@ -85,41 +81,34 @@ fn speak(names: &[&str], group: Vec<Seen>) -> Finding {
             speaker = index;
         }
     }
-    let own = environments[speaker];
-    let mut related = Vec::new();
-    let mut spoken = None;
-    for (index, (_, finding)) in group.into_iter().enumerate() {
-        if index == speaker {
-            spoken = Some(finding);
-        } else if is_same {
-            related.extend(finding.related);
+    let (own, mut finding) = group.remove(speaker);
+    let mut same = vec![own];
+    let mut others = Vec::new();
+    for (environment, other) in group {
+        if !says_the_same(&finding, &other) {
+            others.push(environment);
+            continue;
+        }
+        same.push(environment);
+        for label in other.related {
+            if finding.related.iter().all(|known| known.span != label.span) {
+                finding.related.push(label);
+            }
         }
     }
-    // The speaker is one of the group.
-    let mut finding = spoken.expect("a group has a finding");
-    for label in related {
-        if finding.related.iter().all(|known| known.span != label.span) {
-            finding.related.push(label);
-        }
+    same.sort_unstable();
+    others.sort_unstable();
+    if same.len() < names.len() {
+        note(&mut finding, &within(names, &same, &others), same.iter().chain(&others).map(|&index| names[index]));
     }
-    if is_same && environments.len() == names.len() {
-        return finding;
-    }
-    let text = if is_same { within(names, &environments) } else { differing(names, own, &environments) };
-    note(&mut finding, &text, names, &environments);
     finding
 }
 
-/// "in environment `dev`", "in environments `dev` and `test`"
-fn within(names: &[&str], environments: &[usize]) -> String {
-    let word = if environments.len() == 1 { "environment" } else { "environments" };
-    format!("in {word} {}", listed(names, environments))
-}
-
-/// What is said holds in one environment; in others it is as wrong, with other values.
-fn differing(names: &[&str], own: usize, environments: &[usize]) -> String {
-    let others: Vec<usize> = environments.iter().copied().filter(|&environment| environment != own).collect();
-    format!("in environment `{}` and, with other values, in {}", names[own], listed(names, &others))
+/// "in environment `dev`", "in environments `dev` and `test`"; where others have other values, them too.
+fn within(names: &[&str], same: &[usize], others: &[usize]) -> String {
+    let word = if same.len() == 1 { "environment" } else { "environments" };
+    let own = format!("in {word} {}", listed(names, same));
+    if others.is_empty() { own } else { format!("{own} and, with other values, in {}", listed(names, others)) }
 }
 
 fn listed(names: &[&str], environments: &[usize]) -> String {
@@ -132,11 +121,11 @@ fn listed(names: &[&str], environments: &[usize]) -> String {
 }
 
 /// Puts the environments into a finding's message and scenario.
-fn note(finding: &mut Finding, text: &str, names: &[&str], environments: &[usize]) {
-    let choices = environments.iter().map(|&environment| ChoiceNote {
+fn note<'a>(finding: &mut Finding, text: &str, environments: impl Iterator<Item = &'a str>) {
+    let choices = environments.map(|environment| ChoiceNote {
         kind: "environment",
         name: "environment".to_owned(),
-        value: names[environment].to_owned(),
+        value: environment.to_owned(),
     });
     match &mut finding.scenario {
         Some(known) => {
@@ -223,6 +212,10 @@ mod tests {
         assert_eq!(
             merged(vec![one("1 instance"), one("2 instances"), one("0 instances")]),
             ["high: 1 instance in environment `dev` and, with other values, in `test` and `prod`"]
+        );
+        assert_eq!(
+            merged(vec![one("1 instance"), one("2 instances"), one("1 instance")]),
+            ["high: 1 instance in environments `dev` and `prod` and, with other values, in `test`"]
         );
     }
 

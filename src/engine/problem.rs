@@ -1,7 +1,9 @@
 //! What a project's configuration says about deployments that cannot be so: stacks, templates, parameters and values that
 //! do not exist.
 
-use crate::graph::{AssignedValue, Assignment, Deployment, ENVIRONMENT_HOLE, Environment, Stack, admits, is_glob};
+use crate::graph::{
+    AssignedValue, Assignment, Deployment, ENVIRONMENT_HOLE, Environment, Stack, StackGraph, admits, is_glob,
+};
 use crate::project::Project;
 use crate::rule::declarative::suggestion;
 use crate::source::Span;
@@ -18,8 +20,8 @@ pub struct Problem {
     pub help: Option<String>,
 }
 
-/// Everything that cannot be so, in the order of the configuration.
-pub fn problems(project: &Project) -> Vec<Problem> {
+/// Everything that cannot be so, in the order of the configuration; `graphs` are those of [`super::link`].
+pub fn problems(project: &Project, graphs: &[StackGraph<'_>]) -> Vec<Problem> {
     let Some(deployment) = &project.deployment else { return Vec::new() };
     let mut problems = Problems { project, deployment, found: Vec::new() };
     problems.environments();
@@ -28,6 +30,9 @@ pub fn problems(project: &Project) -> Vec<Problem> {
         if let Err(why) = is_glob(&glob.text) {
             problems.add(glob.span, format!("`{}` is no glob: {why}", glob.text), None);
         }
+    }
+    for graph in graphs {
+        problems.assertions(graph);
     }
     problems.found
 }
@@ -69,6 +74,19 @@ impl<'p> Problems<'p> {
         }
         for template in having {
             self.value(template, assignment);
+        }
+    }
+
+    /// Values that each may be, and that the `Rules` of their template do not let be together.
+    fn assertions(&mut self, graph: &StackGraph<'_>) {
+        let broken = graph.templates().iter().filter(|&template| !graph.unchosen().is_admitted(template));
+        for template in broken {
+            let path = self.project.sources.file(template.file).path();
+            let within = graph.environment().map(|name| format!(" of environment `{name}`")).unwrap_or_default();
+            let message = format!("the values{within} break an assertion in the `Rules` of `{path}`");
+            let environment =
+                self.deployment.environments.iter().find(|known| Some(&*known.name) == graph.environment());
+            self.add(environment.and_then(|environment| environment.span), message, None);
         }
     }
 

@@ -390,6 +390,9 @@ impl<'p> Resolver<'_, 'p> {
 
     /// The output of any stack of any account, which CloudFormation asks for when it deploys.
     fn stack_output(&self, argument: Cursor<'p>) -> Value<'p> {
+        if let Some(value) = self.output_of_known_stack(argument) {
+            return value;
+        }
         let mut identity = "Fn::GetStackOutput".to_owned();
         let mut name = Vec::new();
         for key in ["StackName", "OutputName", "Region", "RoleArn"] {
@@ -407,6 +410,21 @@ impl<'p> Resolver<'_, 'p> {
         }
         let reason = Reason { kind: ReasonKind::Attribute, name: name.join(".") };
         Value::hole(Hole::Derived(identity.into(), std::sync::Arc::new(reason)))
+    }
+
+    /// The same of a stack of the project, in the account and Region of the one who asks.
+    fn output_of_known_stack(&self, argument: Cursor<'p>) -> Option<Value<'p>> {
+        let node = argument.node;
+        if node.get("Region").or_else(|| node.get("RoleArn")).is_some() {
+            return None;
+        }
+        let text = |key: &str| Some(self.found(argument.to(node.get(key)?)).value);
+        let (stack, output) = (text("StackName")?, text("OutputName")?);
+        let (cursor, one) = self.world.stack_output(stack.as_str()?, output.as_str()?)?;
+        Some(match one {
+            None => self.found(cursor).value,
+            Some(one) => self.of_stack(cursor, one),
+        })
     }
 
     fn length(&self, argument: Cursor<'p>) -> Value<'p> {

@@ -42,6 +42,7 @@ fn lint(name: &str) -> (SourceMap, Report) {
     let mut project = Project::load(files, found.explicit_files_only);
     deploy(&root, &mut project);
     let graph = engine::link(&project);
+    assert_eq!(engine::problems(&project, &graph), [], "the configuration fits the templates");
     let registry = Registry::bundled();
     let options = CheckOptions { today: Some("2026-12-01".parse().unwrap()), ..CheckOptions::everything() };
     let report = engine::check(&project, &graph, &registry, options, |file| path(&project.sources, file));
@@ -56,7 +57,6 @@ fn deploy(root: &Utf8Path, project: &mut Project) {
     let config = Config::read(config::FILE_NAME.into(), &text).unwrap_or_else(|error| panic!("{}", error.error));
     let file = project.sources.add(SourceFile::new(config::FILE_NAME, text));
     project.deployment = engine::deployment(&config, file, |path| path.into());
-    assert_eq!(engine::problems(project), [], "the configuration fits the templates");
 }
 
 fn path(sources: &SourceMap, file: FileId) -> &str {

@@ -209,7 +209,7 @@ fn problems(deployment: Deployment, files: &[(&str, &str)], partial: bool) -> Ve
         Some(help) => format!("{}: {help}", problem.message),
         None => problem.message,
     };
-    engine::problems(&project).into_iter().map(shown).collect()
+    engine::problems(&project, &engine::link(&project)).into_iter().map(shown).collect()
 }
 
 #[test]
@@ -256,4 +256,34 @@ fn a_sound_configuration_has_no_problems() {
     );
     let only = Deployment { only: Some("prod".to_owned()), ..dev(&[]) };
     assert_eq!(problems(only, &files, false), ["there is no environment `prod`"]);
+}
+
+#[test]
+fn values_that_the_template_does_not_let_be_together_are_told() {
+    let template = "Parameters: { Stage: { Type: String }, Size: { Type: String } }
+Rules: { Small: { RuleCondition: !Equals [!Ref Stage, dev], Assertions: [{ Assert: !Equals [!Ref Size, s] }] } }
+Resources: { T: { Type: AWS::SNS::Topic } }
+";
+    let files = [("a.yaml", template)];
+    assert_eq!(
+        problems(dev(&[("Stage", "dev"), ("Size", "l")]), &files, false),
+        ["the values of environment `dev` break an assertion in the `Rules` of `a.yaml`"]
+    );
+    assert_eq!(problems(dev(&[("Stage", "dev"), ("Size", "s")]), &files, false), [""; 0]);
+    assert_eq!(problems(dev(&[("Stage", "dev")]), &files, false), [""; 0], "the size may still fit");
+}
+
+#[test]
+fn a_function_that_asks_for_the_output_of_a_stack_gets_it() {
+    let consumer = "Resources:
+  Ours: { Type: Test::Thing, Properties: { V: !GetStackOutput { StackName: net-b, OutputName: Text } } }
+  Elsewhere: { Type: Test::Thing, Properties: { V: !GetStackOutput { StackName: net-b, OutputName: Text, Region: eu-west-1 } } }
+  Nobody: { Type: Test::Thing, Properties: { V: !GetStackOutput { StackName: other, OutputName: Text } } }
+";
+    let files = [("app.yaml", consumer), ("network.yaml", NETWORK)];
+    let values = said_in(&two_networks(), SHOW, &files).by_resource();
+    assert_eq!(
+        (&*values["Ours"], &*values["Elsewhere"], &*values["Nobody"]),
+        ("of-b", "${net-b.Text}", "${other.Text}")
+    );
 }
