@@ -187,3 +187,16 @@ fn environments_and_stacks_decide_what_is_found_and_where_it_holds() {
     let (list, _) = compare("environments");
     snapshot("environments", &list);
 }
+
+#[test]
+fn the_configurations_in_the_document_about_environments_are_read() {
+    let document = include_str!("../../docs/environments.md");
+    let examples: Vec<&str> =
+        document.split("```yaml\n").skip(1).filter_map(|rest| Some(rest.split_once("```")?.0)).collect();
+    assert_eq!(examples.len(), 4);
+    for example in examples {
+        let config = Config::read("example.yaml".into(), example).unwrap_or_else(|error| panic!("{}", error.error));
+        let deployment = engine::deployment(&config, FileId::new(0), |path| path.into());
+        assert!(deployment.is_some(), "it says something about deployments:\n{example}");
+    }
+}
