@@ -132,13 +132,13 @@ fn note<'a>(finding: &mut Finding, text: &str, environments: impl Iterator<Item 
             // A message that tells the scenario tells the environment with it; else it comes last.
             match finding.message.find(&known.text) {
                 Some(at) => finding.message.insert_str(at + known.text.len(), &format!(", {text}")),
-                None => finding.message.push_str(&format!(" {text}")),
+                None => finding.message.extend([" ", text]),
             }
-            known.text.push_str(&format!(", {text}"));
+            known.text.extend([", ", text]);
             known.choices.extend(choices);
         }
         None => {
-            finding.message.push_str(&format!(" {text}"));
+            finding.message.extend([" ", text]);
             finding.scenario = Some(ScenarioNote { text: text.to_owned(), choices: choices.collect() });
         }
     }

@@ -9,7 +9,8 @@ use rustc_hash::FxHashMap;
 use crate::syntax::{Node, NodeId, Tag};
 use crate::template::{Call, Expr, Parameter, Template, TemplateId};
 use crate::value::{
-    Cursor, Domain, GroupId, Hole, ParameterValue, Passed, Pseudo, Scalar, StackChoice, StackName, StackValue,
+    Cursor, Domain, GroupId, Hole, NamedStack, ParameterValue, Passed, Pseudo, Scalar, StackChoice, StackName,
+    StackValue,
 };
 
 use super::deployment::{Deployed, SharedParameters};
@@ -39,7 +40,7 @@ struct Stacks<'p> {
     /// What they are called, each once.
     called: Vec<Cow<'p, str>>,
     /// The names of those that are deployed by themselves, where they are known.
-    names: Arc<[(Cow<'p, str>, Option<Cow<'p, str>>)]>,
+    names: Arc<[NamedStack<'p>]>,
 }
 
 /// A stack of a template.

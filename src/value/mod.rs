@@ -28,8 +28,8 @@ pub use same::{equal_text, same, unify};
 pub use scenario::{Blocker, Choice, ChoiceValue, Chosen, Scenario, Trace};
 pub use truth::Truth;
 pub use world::{
-    Domain, EntityId, Given, GroupId, Imported, OneStack, ParameterValue, Passed, StackChoice, StackName, StackValue,
-    World,
+    Domain, EntityId, Given, GroupId, Imported, NamedStack, OneStack, ParameterValue, Passed, StackChoice, StackName,
+    StackValue, World,
 };
 
 /// The value of an expression.

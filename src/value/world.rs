@@ -85,9 +85,12 @@ pub enum StackName<'p> {
     Open,
     /// One stack deploys the template.
     Known(Cow<'p, str>),
-    /// One of several does: by what they are called, their names, where they are known.
-    OneOf(StackChoice, Arc<[(Cow<'p, str>, Option<Cow<'p, str>>)]>),
+    /// One of several does.
+    OneOf(StackChoice, Arc<[NamedStack<'p>]>),
 }
+
+/// One of several stacks of a template: what it is called, and its name, where that is known.
+pub type NamedStack<'p> = (Cow<'p, str>, Option<Cow<'p, str>>);
 
 /// What an import finds.
 pub enum Imported<'p> {

@@ -1,5 +1,7 @@
 //! What is known stays known: a value for every parameter takes choices away and adds no doubt.
 
+use std::fmt::Write as _;
+
 use proptest::prelude::*;
 
 use mlops_lint::graph::Deployment;
@@ -48,7 +50,7 @@ const REQUIREMENTS: [&str; 8] = [
 fn files(expressions: &[(usize, usize)]) -> Vec<(&'static str, String)> {
     let mut parameters = "Parameters:\n".to_owned();
     for (name, body) in PARAMETERS {
-        parameters.push_str(&format!("  {name}: {body}\n"));
+        writeln!(parameters, "  {name}: {body}").unwrap();
     }
     let mut template = format!(
         "{parameters}Mappings: {{ M: {{ x: {{ K: x }}, y: {{ K: y }} }} }}
@@ -63,7 +65,7 @@ Resources:
     for (index, &(expression, parameter)) in expressions.iter().enumerate() {
         let (name, _) = PARAMETERS[parameter % PARAMETERS.len()];
         let value = EXPRESSIONS[expression % EXPRESSIONS.len()].replace("{}", name);
-        template.push_str(&format!("  T{index}: {{ Type: Test::Thing, Properties: {{ V: {value} }} }}\n"));
+        writeln!(template, "  T{index}: {{ Type: Test::Thing, Properties: {{ V: {value} }} }}").unwrap();
     }
     let producer = format!(
         "{parameters}Resources: {{ Topic: {{ Type: AWS::SNS::Topic }} }}
