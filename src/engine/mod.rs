@@ -4,6 +4,9 @@
 //! they run in parallel and are sorted afterwards. A rule that panics is reported, the others run on. What users have
 //! accepted is sifted out of what the rules say, before anything is counted.
 
+mod deployment;
+mod environments;
+mod problem;
 mod report;
 mod suppress;
 pub mod testing;
@@ -16,7 +19,7 @@ use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use crate::finding::{Finding, RuleId, Severity, Undecided, fingerprints, hide_secrets};
-use crate::graph::{Dependency, GraphOptions, StackGraph, dependencies};
+use crate::graph::{Dependency, Deployment, GraphOptions, StackGraph, dependencies};
 use crate::project::Project;
 use crate::rule::native::{Context, Sink};
 use crate::rule::{Memo, Profile, Registered, Registry, Selection, Target, judge_with};
@@ -24,6 +27,8 @@ use crate::source::{FileId, Span};
 use crate::template::{Template, TemplateId};
 use crate::value::EntityId;
 
+pub use deployment::deployment;
+pub use problem::{Problem, problems};
 pub use report::{Counts, Report, ReportedRule, RuleFailure, Suppressed, SuppressionOrigin};
 pub use suppress::{Date, NoDate, PathSuppressions};
 
@@ -63,9 +68,16 @@ impl CheckOptions<'_> {
     }
 }
 
-/// Joins the templates of a project.
-pub fn link(project: &Project) -> StackGraph<'_> {
-    StackGraph::new(&project.templates, &project.paths(), GraphOptions { partial: project.partial })
+/// Joins the templates of a project: once for each environment that it is judged in, at least once.
+pub fn link(project: &Project) -> Vec<StackGraph<'_>> {
+    let paths = project.paths();
+    let deployment = project.deployment.as_ref();
+    let environments = deployment.map_or_else(|| vec![None], Deployment::judged);
+    let graph = |environment| {
+        let options = GraphOptions { partial: project.partial, deployment, environment };
+        StackGraph::new(&project.templates, &paths, options)
+    };
+    environments.into_iter().map(graph).collect()
 }
 
 /// What the rules say of one graph.
@@ -79,16 +91,16 @@ pub struct Verdicts {
     pub failures: Vec<RuleFailure>,
 }
 
-/// Runs the rules; `path` gives the path of a file relative to the project, for fingerprints and globs.
+/// Runs the rules over the graphs of [`link`]; `path` gives the path of a file relative to the project, for fingerprints and globs.
 pub fn check<'p, 'f>(
     project: &'p Project,
-    graph: &StackGraph<'p>,
+    graphs: &[StackGraph<'p>],
     registry: &'p Registry,
     options: CheckOptions<'_>,
     path: impl Fn(FileId) -> &'f str,
 ) -> Report {
     let enabled: Vec<&'p Registered> = registry.rules().iter().filter(|rule| options.runs(rule)).collect();
-    let mut verdicts = judge(project, graph, &enabled);
+    let mut verdicts = judge_all(project, graphs, &enabled);
     let secrets = hide_secrets(&mut verdicts.findings, &mut verdicts.undecided);
     let sifted = suppress::sift(
         &suppress::Run {
@@ -120,7 +132,7 @@ pub fn check<'p, 'f>(
         failures: verdicts.failures,
         rules: reported(&enabled),
         counts: Counts {
-            files: project.sources.len(),
+            files: project.templates.len(),
             templates: project.templates.len(),
             resources: project.templates.iter().map(|template| template.resources.len()).sum(),
             embedded: project.templates.iter().map(|template| template.embedded.len()).sum(),
@@ -155,6 +167,17 @@ pub fn check<'p, 'f>(
 fn keep<T>(items: &mut Vec<T>, marked: &[bool]) {
     let mut marks = marked.iter();
     items.retain(|_| marks.next().is_some_and(|mark| *mark));
+}
+
+/// Runs rules over the graphs of all environments.
+fn judge_all<'p>(project: &'p Project, graphs: &[StackGraph<'p>], rules: &[&'p Registered]) -> Verdicts {
+    match graphs {
+        [graph] => judge(project, graph, rules),
+        graphs => {
+            let names: Vec<&str> = graphs.iter().map(|graph| graph.environment().unwrap_or_default()).collect();
+            environments::merge(&names, graphs.iter().map(|graph| judge(project, graph, rules)).collect())
+        }
+    }
 }
 
 /// Runs rules over a graph.

@@ -67,7 +67,7 @@ pub struct ScenarioNote {
 /// One choice of a scenario.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ChoiceNote {
-    /// `condition`, `parameter`, `mapping-key` or `pipeline-parameter`.
+    /// `condition`, `parameter`, `mapping-key`, `pipeline-parameter`, `stack` or `environment`.
     pub kind: &'static str,
     /// Its name.
     pub name: String,
@@ -193,6 +193,8 @@ pub enum ReasonKind {
     Attribute,
     /// An import that nothing here exports.
     ExternalImport,
+    /// Something that the configuration says exists outside of the project.
+    External,
     /// `{{resolve:…}}`
     DynamicReference,
     /// A macro or `Fn::Transform`, which only CloudFormation runs.
@@ -223,6 +225,7 @@ impl ReasonKind {
             Self::OtherValue => "other-value",
             Self::Attribute => "attribute",
             Self::ExternalImport => "external-import",
+            Self::External => "external",
             Self::DynamicReference => "dynamic-reference",
             Self::Macro => "macro",
             Self::PseudoParameter => "pseudo-parameter",
@@ -248,6 +251,8 @@ impl ReasonKind {
             Self::Attribute => "attributes of deployed resources",
             Self::ExternalImport if one => "import that nothing here exports",
             Self::ExternalImport => "imports that nothing here exports",
+            Self::External if one => "name that is provided outside of the project",
+            Self::External => "names that are provided outside of the project",
             Self::DynamicReference if one => "dynamic reference",
             Self::DynamicReference => "dynamic references",
             Self::Macro if one => "macro",
@@ -280,6 +285,7 @@ impl Reason {
             ReasonKind::OtherValue => format!("`{name}` may have a value that nothing here names"),
             ReasonKind::Attribute => format!("`{name}` is known after deployment only"),
             ReasonKind::ExternalImport => format!("nothing here exports `{name}`"),
+            ReasonKind::External => format!("`{name}` is provided outside of the project"),
             ReasonKind::DynamicReference => format!("`{name}` is resolved at deployment"),
             ReasonKind::Macro => format!("`{name}` is run by CloudFormation only"),
             ReasonKind::PseudoParameter => format!("`{name}` depends on the deployment"),

@@ -293,7 +293,9 @@ fn is_reference(parts: &[Part<'_>]) -> bool {
 /// True for a text that is nothing but holes, of which one may be anything.
 fn is_loose(parts: &[Part<'_>]) -> bool {
     parts.iter().all(|part| matches!(part, Part::Hole(_)))
-        && parts.iter().any(|part| !matches!(part, Part::Hole(Hole::Resource(..) | Hole::Pseudo(..))))
+        && parts
+            .iter()
+            .any(|part| !matches!(part, Part::Hole(Hole::Resource(..) | Hole::Pseudo(..) | Hole::Foreign(_))))
 }
 
 /// A text as indices hold it.

@@ -1,5 +1,6 @@
 //! Edges between templates: exports and imports by symbolic name, nested stacks by local path.
 
+use std::borrow::Cow;
 use std::sync::OnceLock;
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -7,7 +8,9 @@ use rustc_hash::FxHashMap;
 
 use crate::syntax::Node;
 use crate::template::{Output, Template, TemplateId};
-use crate::value::{Cursor, Hole, Imported, Part, Resolver, Scenario, Truth, Value, canonical, joined, same, text_of};
+use crate::value::{
+    Cursor, Hole, Imported, OneStack, Part, Resolver, Scenario, Truth, Value, canonical, joined, same, text_of,
+};
 
 use super::StackGraph;
 use super::join::key;
@@ -35,6 +38,8 @@ pub struct Export<'p> {
     pub template: TemplateId,
     /// The output.
     pub output: &'p Output,
+    /// The stack that exports it, where the name is another one in each stack of the template.
+    pub stack: Option<Cow<'p, str>>,
     /// Its name as people would write it.
     pub shown: String,
     name: Option<Vec<Part<'p>>>,
@@ -94,7 +99,7 @@ pub(super) fn nested_stacks(templates: &[Template], paths: &[Utf8PathBuf]) -> Ne
 }
 
 /// A path without `.` and `..`.
-fn normal(path: &Utf8Path) -> Utf8PathBuf {
+pub(super) fn normal(path: &Utf8Path) -> Utf8PathBuf {
     let mut normal = Utf8PathBuf::new();
     for component in path.components() {
         match component {
@@ -115,20 +120,40 @@ pub(super) fn exports<'p>(graph: &StackGraph<'p>) -> Exports<'p> {
         for output in &template.outputs {
             let Some(node) = output.export else { continue };
             let resolver = Resolver::new(graph, Scenario::default());
-            let value = resolver.found(Cursor::new(template, &output.bindings, template.node(node))).value;
-            let name = resolver.parts(&value).map(|parts| resolver.with_names(&parts));
-            let shown = name.as_ref().map_or_else(|| text_of(&value), |parts| text_of(&joined(parts.clone())));
-            if let Some(name) = &name {
-                let index = u32::try_from(exports.all.len()).unwrap_or(u32::MAX);
-                exports.by_name.entry(canonical(name)).or_default().push(index);
+            let cursor = Cursor::new(template, &output.bindings, template.node(node));
+            let value = resolver.found(cursor).value;
+            let stacks = graph.parameters.stacks(template.id);
+            if !matches!(value, Value::Unknown(_)) || stacks.is_empty() {
+                exports.add(&resolver, template.id, output, None, &value);
+                continue;
             }
-            exports.all.push(Export { template: template.id, output, shown, name });
+            for stack in stacks {
+                let value = resolver.of_stack(cursor, (template.id, stack.clone()));
+                exports.add(&resolver, template.id, output, Some(stack.clone()), &value);
+            }
         }
     }
     exports
 }
 
 impl<'p> Exports<'p> {
+    fn add(
+        &mut self,
+        resolver: &Resolver<'_, 'p>,
+        template: TemplateId,
+        output: &'p Output,
+        stack: Option<Cow<'p, str>>,
+        value: &Value<'p>,
+    ) {
+        let name = resolver.parts(value).map(|parts| resolver.with_names(&parts));
+        let shown = name.as_ref().map_or_else(|| text_of(value), |parts| text_of(&joined(parts.clone())));
+        if let Some(name) = &name {
+            let index = u32::try_from(self.all.len()).unwrap_or(u32::MAX);
+            self.by_name.entry(canonical(name)).or_default().push(index);
+        }
+        self.all.push(Export { template, output, stack, shown, name });
+    }
+
     pub(super) fn import(
         &self,
         graph: &StackGraph<'p>,
@@ -144,8 +169,10 @@ impl<'p> Exports<'p> {
                 let template = &graph.templates[export.template.index()];
                 let Some(value) = export.output.value else { return Imported::Nothing };
                 let cursor = Cursor::new(template, &export.output.bindings, template.node(value));
-                Imported::Value(cursor, from != export.template && rests_on_parameters(general.unwrap_or(name)))
+                let shared = from != export.template && rests_on_parameters(general.unwrap_or(name));
+                Imported::Value(cursor, export.one(), shared)
             }
+            _ if graph.is_external(name) == Truth::True => Imported::Foreign,
             [] if found.possible.is_empty() => Imported::Nothing,
             _ => Imported::Ambiguous,
         }
@@ -176,7 +203,11 @@ impl<'p> Exports<'p> {
             }
             let template = &graph.templates[export.template.index()];
             let Some(node) = export.output.export else { continue };
-            let value = resolver.found(Cursor::new(template, &export.output.bindings, template.node(node))).value;
+            let cursor = Cursor::new(template, &export.output.bindings, template.node(node));
+            let value = match export.one() {
+                None => resolver.found(cursor).value,
+                Some(one) => resolver.of_stack(cursor, one),
+            };
             match resolver.parts(&value).map(|parts| same(&resolver.with_names(&parts), name)) {
                 Some(Truth::True) => producers.certain.push(index),
                 Some(Truth::False) => {}
@@ -208,6 +239,13 @@ impl<'p> Exports<'p> {
         found.sort_unstable();
         found.dedup();
         found
+    }
+}
+
+impl<'p> Export<'p> {
+    /// The stack that exports it, where it matters which one.
+    fn one(&self) -> Option<OneStack<'p>> {
+        self.stack.clone().map(|stack| (self.template, stack))
     }
 }
 

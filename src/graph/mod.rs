@@ -6,6 +6,8 @@
 mod cycle;
 mod definition;
 mod dependency;
+mod deployment;
+mod foreign;
 mod image;
 mod join;
 mod link;
@@ -24,12 +26,17 @@ use crate::syntax::Node;
 use crate::template::{Output, Resource, Template, TemplateId};
 use crate::value::pattern::{Automaton, PatternKind};
 use crate::value::{
-    Cursor, Decision, Domain, EntityId, Found, Hole, Imported, ParameterValue, Part, Resolver, Value, World,
+    Cursor, Decision, Domain, EntityId, Found, Hole, Imported, OneStack, ParameterValue, Part, Resolver, StackName,
+    Value, World,
 };
 
 pub use cycle::{Arrow, Edge, circles, shortest, within_groups};
 pub use definition::{Definition, definitions};
 pub use dependency::{Dependency, DependencyKind, NamePlaces, dependencies};
+pub use deployment::{
+    AssignedValue, Assignment, Deployment, ENVIRONMENT_HOLE, Environment, Glob, SharedParameters, Stack, admits,
+    is_glob,
+};
 pub use link::{Export, Producers};
 pub use name::Reference;
 pub use statement::{Principal, covers_action};
@@ -57,6 +64,8 @@ pub struct StackGraph<'p> {
     unseen: Option<&'p str>,
     /// True if only part of a project was loaded.
     partial: bool,
+    /// How the templates are deployed, if that is said.
+    deployed: Option<deployment::Deployed<'p>>,
 }
 
 /// A node of the graph.
@@ -83,21 +92,29 @@ impl Entity<'_> {
 
 /// How a graph is put together.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct GraphOptions {
+pub struct GraphOptions<'p> {
     /// True if other templates of the project may exist that were not loaded.
     pub partial: bool,
+    /// How they are deployed, if that is said.
+    pub deployment: Option<&'p Deployment>,
+    /// In which environment.
+    pub environment: Option<&'p str>,
 }
 
 impl<'p> StackGraph<'p> {
     /// Joins templates; `paths` are their files, in the same order, for local `TemplateURL`s.
-    pub fn new(templates: &'p [Template], paths: &[camino::Utf8PathBuf], options: GraphOptions) -> Self {
+    pub fn new(templates: &'p [Template], paths: &[camino::Utf8PathBuf], options: GraphOptions<'p>) -> Self {
+        let deployed = options
+            .deployment
+            .map(|deployment| deployment::Deployed::new(deployment, options.environment, templates, paths));
+        let shared = options.deployment.map_or(&SharedParameters::All, |deployment| &deployment.shared);
         let mut graph = Self {
             templates,
             files: paths.iter().map(|path| path.file_name().unwrap_or_default().to_owned()).collect(),
             entities: Vec::with_capacity(templates.iter().map(|template| template.resources.len() + 1).sum()),
             first: Vec::with_capacity(templates.len()),
             by_kind: FxHashMap::default(),
-            parameters: parameter::Groups::new(templates),
+            parameters: parameter::Groups::new(templates, shared),
             links: link::Links::default(),
             joins: join::Joins::default(),
             handed_on: OnceLock::new(),
@@ -105,6 +122,7 @@ impl<'p> StackGraph<'p> {
             globs: Mutex::default(),
             unseen: unseen(templates),
             partial: options.partial,
+            deployed,
         };
         let virtual_nodes = virtual_nodes(templates);
         for template in templates {
@@ -133,7 +151,7 @@ impl<'p> StackGraph<'p> {
             }
         }
         graph.links.nested = link::nested_stacks(templates, paths);
-        graph.parameters.bind_nested(templates, &graph.links.nested);
+        graph.parameters.bind(templates, &graph.links.nested, graph.deployed.as_ref());
         graph.links.exports = link::exports(&graph);
         graph
     }
@@ -181,6 +199,11 @@ impl<'p> StackGraph<'p> {
         let mut kinds: Vec<_> = self.by_kind.keys().copied().collect();
         kinds.sort_unstable();
         kinds
+    }
+
+    /// The environment that the templates are deployed in, if it has a name.
+    pub fn environment(&self) -> Option<&'p str> {
+        self.deployed.as_ref().and_then(deployment::Deployed::environment)
     }
 
     /// True if templates that were not loaded may matter.
@@ -299,11 +322,24 @@ impl<'p> World<'p> for StackGraph<'p> {
         Some(Cursor::new(child, &output.bindings, child.node(output.value?)))
     }
 
-    fn nesting_stack(&self, template: TemplateId, resource: usize) -> Option<(TemplateId, std::borrow::Cow<'p, str>)> {
-        let child = *self.links.nested.children.get(&(template, resource))?;
-        let (_, parents) = self.links.nested.parents.iter().find(|(known, _)| *known == child)?;
-        let index = parents.iter().position(|parent| *parent == (template, resource)).filter(|_| parents.len() > 1)?;
-        Some((child, parameter::stack_name(self.templates, parents, index)))
+    fn nesting_stack(&self, template: TemplateId, resource: usize) -> Option<OneStack<'p>> {
+        let nested = &self.links.nested;
+        let child = *nested.children.get(&(template, resource))?;
+        Some((child, self.parameters.nesting_stack(nested, (template, resource), child)?))
+    }
+
+    fn stack_output(&self, stack: &str, output: &str) -> Option<(Cursor<'p>, Option<OneStack<'p>>)> {
+        let deployed = self.deployed.as_ref()?;
+        let (stack, template) = deployed.find(stack)?;
+        let output = self.templates[template.index()].output(output)?;
+        let template = &self.templates[template.index()];
+        let cursor = Cursor::new(template, &output.bindings, template.node(output.value?));
+        let one = self.parameters.deployed_stack(&self.links.nested, deployed, stack, template.id);
+        Some((cursor, one.map(|one| (template.id, one))))
+    }
+
+    fn stack_name(&self, template: TemplateId) -> StackName<'p> {
+        self.parameters.stack_name(template)
     }
 
     fn physical_name(&self, id: EntityId) -> Option<Cursor<'p>> {

@@ -5,6 +5,7 @@ use crate::finding::ReasonKind;
 use crate::value::{EntityId, Hole, Part, Resolver, Scenario, Truth, Unknown, Value, World as _, same};
 
 use super::StackGraph;
+use super::foreign::is_foreign;
 
 /// Whether a value refers to a node.
 #[derive(Debug)]
@@ -55,6 +56,9 @@ impl<'p> StackGraph<'p> {
                 None => return Reference::No,
             },
         };
+        if is_foreign(&parts) {
+            return Reference::No;
+        }
         let mut elsewhere = false;
         for part in &parts {
             let Part::Hole(Hole::Resource(id, ..)) = part else { continue };
@@ -101,9 +105,8 @@ impl<'p> StackGraph<'p> {
     fn by_name(&self, resolver: &Resolver<'_, 'p>, parts: &[Part<'p>], target: EntityId) -> Reference<'p> {
         let parts = resolver.with_names(parts);
         // What is not known may be anything, but what another resource returns is not this one.
-        let open = parts
-            .iter()
-            .any(|part| matches!(part, Part::Hole(hole) if !matches!(hole, Hole::Resource(..) | Hole::Pseudo(..))));
+        let is_open = |hole: &Hole<'p>| !matches!(hole, Hole::Resource(..) | Hole::Pseudo(..) | Hole::Foreign(_));
+        let open = parts.iter().any(|part| matches!(part, Part::Hole(hole) if is_open(hole)));
         let maybe = |truth: Truth| match truth {
             Truth::True => Reference::Yes,
             Truth::False => Reference::No,
@@ -120,9 +123,13 @@ impl<'p> StackGraph<'p> {
             return if open && only_holes { maybe(Truth::Unknown) } else { Reference::No };
         };
         let Some(name) = resolver.parts(&name).map(|name| resolver.with_names(&name)) else {
-            return Reference::Maybe(Unknown::because(ReasonKind::Malformed, self.entity(target).name()));
+            return Reference::Maybe(match name {
+                Value::Unknown(why) => (*why).clone(),
+                _ => Unknown::because(ReasonKind::Malformed, self.entity(target).name()),
+            });
         };
         let mut pieces = segments(&parts);
+        pieces.retain(|piece| !is_foreign(piece));
         if self.entity(target).kind == "AWS::S3::Bucket" {
             // What follows the bucket in `s3://bucket/key` and `arn:aws:s3:::bucket/key` is no name of a bucket.
             let service = pieces.iter().position(|piece| matches!(&piece[..], [Part::Text(text)] if text == "s3"));
@@ -139,6 +146,9 @@ impl<'p> StackGraph<'p> {
         }
         if best == Truth::True && self.spans_templates(resolver, &name) {
             resolver.note_shared();
+        }
+        if best == Truth::Unknown && self.is_external(&parts) == Truth::True {
+            return Reference::No;
         }
         if best == Truth::Unknown && !open && !name.iter().any(|part| matches!(part, Part::Hole(_))) {
             return Reference::No;
@@ -181,6 +191,9 @@ impl<'p> StackGraph<'p> {
 
     /// Why a value that meets nothing here may still meet something: it is not known, or not everything was loaded.
     fn unfound(&self, resolver: &Resolver<'_, 'p>, value: &Value<'p>) -> Option<Unknown<'p>> {
+        if let Some(external) = self.external(resolver, value) {
+            return Some(external);
+        }
         match value {
             Value::Unknown(unknown) => return Some((**unknown).clone()),
             Value::Symbolic(parts) => {

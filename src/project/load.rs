@@ -5,6 +5,7 @@ use std::sync::Arc;
 use camino::Utf8PathBuf;
 use rayon::prelude::*;
 
+use crate::graph::Deployment;
 use crate::source::{FileId, SourceFile, SourceMap};
 use crate::syntax;
 use crate::template::{Template, TemplateId};
@@ -15,7 +16,7 @@ const PARALLEL_FROM: usize = 64 << 10;
 /// The templates of a project with their texts.
 #[derive(Debug, Default)]
 pub struct Project {
-    /// All texts; file numbers are template numbers.
+    /// All texts: those of the templates, whose file numbers are template numbers, then those that say how they are deployed.
     pub sources: SourceMap,
     /// The templates, in the order of their paths.
     pub templates: Vec<Template>,
@@ -23,6 +24,8 @@ pub struct Project {
     pub partial: bool,
     /// True if there is enough work for more than one thread.
     pub is_large: bool,
+    /// How the templates are deployed, if that is said.
+    pub deployment: Option<Deployment>,
 }
 
 impl Project {
@@ -46,11 +49,11 @@ impl Project {
         for (path, text) in files {
             sources.add(SourceFile::new(path, text));
         }
-        Self { sources, templates, partial, is_large }
+        Self { sources, templates, partial, is_large, deployment: None }
     }
 
     /// The paths of the templates, in order.
     pub fn paths(&self) -> Vec<Utf8PathBuf> {
-        self.sources.iter().map(|(_, file)| file.path().to_owned()).collect()
+        self.sources.iter().take(self.templates.len()).map(|(_, file)| file.path().to_owned()).collect()
     }
 }

@@ -107,6 +107,7 @@ pub(super) fn settles(kind: ReasonKind) -> Option<&'static str> {
         ReasonKind::Malformed => Some("it can be decided once the reference is right"),
         ReasonKind::UnreadableDocument => Some("it can be decided once the document can be read"),
         ReasonKind::Attribute
+        | ReasonKind::External
         | ReasonKind::DynamicReference
         | ReasonKind::Macro
         | ReasonKind::PseudoParameter

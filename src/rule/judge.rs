@@ -192,6 +192,10 @@ impl<'p> Judge<'_, 'p> {
                     if self.rule.unknown == WhenUnknown::Pass && require.truth == Truth::Unknown {
                         return Judged::Pass;
                     }
+                    // What hangs on nothing but names that are provided elsewhere is settled: they are there.
+                    if unknown.is_external() {
+                        return Judged::Pass;
+                    }
                     // A rule about the project makes no claim about files that were not loaded.
                     if elsewhere {
                         return Judged::Aside;

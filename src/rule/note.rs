@@ -4,7 +4,7 @@ use crate::finding::{ChoiceNote, Confidence, Label, ScenarioNote};
 use crate::graph::StackGraph;
 use crate::syntax::Node;
 use crate::template::{Parameter, Template};
-use crate::value::{Choice, Hole, Part, Scenario, Trace, Value, World as _, text_of};
+use crate::value::{Choice, Chosen, Hole, Part, Scenario, Trace, Value, World as _, text_of};
 
 /// Where the choices of a scenario are written, and how sure a finding can be under it; `note` is absent if the finding
 /// holds under every scenario.
@@ -28,6 +28,11 @@ pub(super) fn scenario_labels(
                 labels.extend(parameter_label(template, parameter, chosen.value.as_deref()));
             }
         }
+    }
+    for given in &trace.given {
+        let Some(span) = given.span else { continue };
+        let within = graph.environment().map(|name| format!(" in environment `{name}`")).unwrap_or_default();
+        labels.push(Label { span, text: format!("value of `{}`{within}", given.name) });
     }
     let told = |name: &str| {
         note.is_some_and(|note| note.choices.iter().any(|choice| choice.kind == "condition" && choice.name == name))
@@ -85,32 +90,30 @@ pub(super) fn scenario_note(scenario: &Scenario<'_>, trace: &Trace<'_>, about: &
         if chosen.of < 2 {
             continue;
         }
-        let kind = match hole {
-            _ if chosen.mapping => "mapping-key",
-            Hole::Pipeline(_) => "pipeline-parameter",
-            _ => "parameter",
-        };
         texts.push(is_text(&hole_name(hole), chosen.value.as_deref()));
-        choices.push(ChoiceNote {
-            kind,
-            name: hole_name(hole),
-            value: chosen.value.as_deref().unwrap_or("any other value").to_owned(),
-        });
+        choices.push(choice_note(chosen, hole));
     }
     if texts.is_empty() {
         // Neither a condition nor a value was read: what was chosen is all there is to say.
         for chosen in scenario.choices().iter().filter(|chosen| chosen.of > 1) {
             if let Choice::Hole(hole) = &chosen.choice {
                 texts.push(is_text(&hole_name(hole), chosen.value.as_deref()));
-                choices.push(ChoiceNote {
-                    kind: "parameter",
-                    name: hole_name(hole),
-                    value: chosen.value.as_deref().unwrap_or("any other value").to_owned(),
-                });
+                choices.push(choice_note(chosen, hole));
             }
         }
     }
     (!texts.is_empty()).then(|| ScenarioNote { text: format!("when {}", texts.join(" and ")), choices })
+}
+
+fn choice_note(chosen: &Chosen<'_>, hole: &Hole<'_>) -> ChoiceNote {
+    let kind = match hole {
+        _ if chosen.mapping => "mapping-key",
+        Hole::Pipeline(_) => "pipeline-parameter",
+        hole if hole.is_stack() => "stack",
+        _ => "parameter",
+    };
+    let value = chosen.value.as_deref().unwrap_or("any other value").to_owned();
+    ChoiceNote { kind, name: hole_name(hole), value }
 }
 
 fn hole_name(hole: &Hole<'_>) -> String {

@@ -7,11 +7,11 @@ use std::rc::Rc;
 use crate::catalog::{self, Returned};
 use crate::finding::{Reason, ReasonKind};
 use crate::syntax::{Node, Tag};
-use crate::template::{Call, SubPart, sub_arguments, sub_parts};
+use crate::template::{Call, SubPart, TemplateId, sub_arguments, sub_parts};
 
 use super::{
-    Blocker, Choice, Cursor, Found, Hole, List, Part, Pseudo, Resolver, Scalar, ScalarKind, Unknown, Value, canonical,
-    joined,
+    Blocker, Choice, Cursor, Found, Hole, List, Part, Pseudo, Resolver, Scalar, ScalarKind, StackName, Unknown, Value,
+    canonical, joined,
 };
 
 impl<'p> Resolver<'_, 'p> {
@@ -66,6 +66,11 @@ impl<'p> Resolver<'_, 'p> {
         }
         let template = cursor.frame.template;
         if let Some(pseudo) = Pseudo::from_name(name) {
+            if pseudo == Pseudo::StackName
+                && let Some(value) = self.stack_name(template.id)
+            {
+                return value;
+            }
             let hole = Hole::Pseudo(pseudo, template.id);
             return match self.chosen(&hole) {
                 Some(Some(text)) => Value::Scalar(Scalar { text, kind: ScalarKind::String }),
@@ -79,6 +84,18 @@ impl<'p> Resolver<'_, 'p> {
         let resource = &template.resources[index];
         let returned = catalog::naming(&resource.kind).map_or(Returned::Other, |naming| naming.reference);
         Value::hole(Hole::Resource(self.world.resource_entity(template.id, index), returned, &resource.name))
+    }
+
+    /// The name of the stack that a template is deployed as, if something is known of it.
+    fn stack_name(&self, template: TemplateId) -> Option<Value<'p>> {
+        match self.world.stack_name(template) {
+            StackName::Open => None,
+            StackName::Known(name) => Some(Value::text(name)),
+            StackName::OneOf(choice, stacks) => match self.one_of(template, choice, &stacks) {
+                Ok(name) => name.map(Value::text),
+                Err(unknown) => Some(unknown),
+            },
+        }
     }
 
     fn get_att(&self, cursor: Cursor<'p>, call: Call<'p>) -> Value<'p> {
@@ -355,12 +372,16 @@ impl<'p> Resolver<'_, 'p> {
             unchosen.parts(&unchosen.found(argument).value).map(|parts| unchosen.with_names(&parts))
         };
         match self.world.import(self, cursor.frame.template.id, &parts, general.as_deref()) {
-            super::Imported::Value(value, shared) => {
+            super::Imported::Value(value, one, shared) => {
                 if shared {
                     self.note_shared();
                 }
-                self.found(value).value
+                match one {
+                    None => self.found(value).value,
+                    Some(one) => self.of_stack(value, one),
+                }
             }
+            super::Imported::Foreign => Value::hole(Hole::Foreign(super::text_of(&joined(parts)).into())),
             super::Imported::Ambiguous | super::Imported::Nothing => {
                 Value::hole(Hole::Import(super::text_of(&joined(parts)).into()))
             }
@@ -369,6 +390,9 @@ impl<'p> Resolver<'_, 'p> {
 
     /// The output of any stack of any account, which CloudFormation asks for when it deploys.
     fn stack_output(&self, argument: Cursor<'p>) -> Value<'p> {
+        if let Some(value) = self.output_of_known_stack(argument) {
+            return value;
+        }
         let mut identity = "Fn::GetStackOutput".to_owned();
         let mut name = Vec::new();
         for key in ["StackName", "OutputName", "Region", "RoleArn"] {
@@ -386,6 +410,21 @@ impl<'p> Resolver<'_, 'p> {
         }
         let reason = Reason { kind: ReasonKind::Attribute, name: name.join(".") };
         Value::hole(Hole::Derived(identity.into(), std::sync::Arc::new(reason)))
+    }
+
+    /// The same of a stack of the project, in the account and Region of the one who asks.
+    fn output_of_known_stack(&self, argument: Cursor<'p>) -> Option<Value<'p>> {
+        let node = argument.node;
+        if node.get("Region").or_else(|| node.get("RoleArn")).is_some() {
+            return None;
+        }
+        let text = |key: &str| Some(self.found(argument.to(node.get(key)?)).value);
+        let (stack, output) = (text("StackName")?, text("OutputName")?);
+        let (cursor, one) = self.world.stack_output(stack.as_str()?, output.as_str()?)?;
+        Some(match one {
+            None => self.found(cursor).value,
+            Some(one) => self.of_stack(cursor, one),
+        })
     }
 
     fn length(&self, argument: Cursor<'p>) -> Value<'p> {

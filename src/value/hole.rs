@@ -8,7 +8,7 @@ use crate::catalog::Returned;
 use crate::finding::{Reason, ReasonKind};
 use crate::template::TemplateId;
 
-use super::{EntityId, GroupId, Scalar, ScalarKind, Value};
+use super::{EntityId, GroupId, Scalar, ScalarKind, StackChoice, Value};
 
 /// A piece of a symbolic text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,6 +18,9 @@ pub enum Part<'p> {
     /// A hole.
     Hole(Hole<'p>),
 }
+
+/// How the choice among deployed stacks is called.
+const STACK: &str = "stack";
 
 /// Pseudo parameters (AWS documentation, "Pseudo parameters reference").
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -88,6 +91,8 @@ pub enum Hole<'p> {
     Resource(EntityId, Returned, &'p str),
     /// An import that nothing here exports: its name.
     Import(Arc<str>),
+    /// An import of what is known to exist outside of the project: its name.
+    Foreign(Arc<str>),
     /// `{{resolve:…}}`.
     Dynamic(Arc<str>),
     /// `{"Get": "Parameters.X"}` of a pipeline definition.
@@ -105,6 +110,7 @@ impl PartialEq for Hole<'_> {
             (Self::Pseudo(a, s), Self::Pseudo(b, t)) => a == b && (a.is_shared() || s == t),
             (Self::Resource(a, x, p), Self::Resource(b, y, q)) => a == b && x == y && (*x != Returned::Other || p == q),
             (Self::Import(a), Self::Import(b))
+            | (Self::Foreign(a), Self::Foreign(b))
             | (Self::Dynamic(a), Self::Dynamic(b))
             | (Self::Derived(a, _), Self::Derived(b, _)) => a == b,
             (Self::Pipeline(a), Self::Pipeline(b)) => a.place == b.place,
@@ -117,10 +123,19 @@ impl PartialEq for Hole<'_> {
 impl Eq for Hole<'_> {}
 
 impl Hole<'_> {
-    /// Which of the stacks that nest a template is meant.
-    pub fn nesting_stack(child: TemplateId) -> Self {
-        let reason = Reason { kind: ReasonKind::ParameterWithoutDefault, name: "nesting stack".to_owned() };
-        Self::Derived(format!("stack that nests {}", child.0).into(), Arc::new(reason))
+    /// Which of the stacks of a template is meant.
+    pub fn stack_of(template: TemplateId, choice: StackChoice) -> Self {
+        let name = match choice {
+            StackChoice::Nesting => "nesting stack",
+            StackChoice::Deployed => STACK,
+        };
+        let reason = Reason { kind: ReasonKind::ParameterWithoutDefault, name: name.to_owned() };
+        Self::Derived(format!("stack of {}", template.0).into(), Arc::new(reason))
+    }
+
+    /// True if it is which of the deployed stacks of a template is meant.
+    pub fn is_stack(&self) -> bool {
+        matches!(self, Self::Derived(_, reason) if reason.name == STACK)
     }
 
     /// Why it is not known.
@@ -130,6 +145,7 @@ impl Hole<'_> {
             Self::Pseudo(pseudo, _) => (ReasonKind::PseudoParameter, pseudo.name().to_owned()),
             Self::Resource(_, _, name) => (ReasonKind::Attribute, (*name).to_owned()),
             Self::Import(name) => (ReasonKind::ExternalImport, name.to_string()),
+            Self::Foreign(name) => (ReasonKind::External, name.to_string()),
             Self::Dynamic(text) => (ReasonKind::DynamicReference, text.to_string()),
             Self::Pipeline(parameter) => (ReasonKind::RunTime, format!("Parameters.{}", parameter.name)),
             Self::RunTime(text, _) => (ReasonKind::RunTime, text.to_string()),
@@ -147,6 +163,7 @@ impl Hole<'_> {
             Self::Resource(entity, Returned::Other, name) => write!(key, "\u{1}R{}.{name}", entity.0),
             Self::Resource(entity, returned, _) => write!(key, "\u{1}R{}.{returned:?}", entity.0),
             Self::Import(name) => write!(key, "\u{1}I{name}"),
+            Self::Foreign(name) => write!(key, "\u{1}F{name}"),
             Self::Dynamic(text) => write!(key, "\u{1}D{text}"),
             Self::Pipeline(parameter) => {
                 write!(key, "\u{1}G{}:{}", parameter.place.file.index(), parameter.place.start)
@@ -163,7 +180,7 @@ impl Hole<'_> {
         let name = match self {
             Self::Parameter(_, _, name) | Self::Resource(_, _, name) => (*name).to_owned(),
             Self::Pseudo(pseudo, _) => pseudo.name().to_owned(),
-            Self::Import(name) => format!("import {name}"),
+            Self::Import(name) | Self::Foreign(name) => format!("import {name}"),
             Self::Dynamic(text) => {
                 shown.push_str(text);
                 return;

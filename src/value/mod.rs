@@ -27,7 +27,10 @@ pub use resolver::{Decision, Found, Resolver};
 pub use same::{equal_text, same, unify};
 pub use scenario::{Blocker, Choice, ChoiceValue, Chosen, Scenario, Trace};
 pub use truth::Truth;
-pub use world::{Domain, EntityId, GroupId, Imported, NestingStack, ParameterValue, World};
+pub use world::{
+    Domain, EntityId, Given, GroupId, Imported, NamedStack, OneStack, ParameterValue, Passed, StackChoice, StackName,
+    StackValue, World,
+};
 
 /// The value of an expression.
 #[derive(Debug, Clone)]
@@ -111,6 +114,11 @@ impl Unknown<'_> {
     /// Unknown for one reason.
     pub fn because(kind: ReasonKind, name: impl Into<String>) -> Self {
         Self { reasons: vec![Reason { kind, name: name.into() }], blockers: Vec::new() }
+    }
+
+    /// True if nothing but names that are provided outside of the project stands in the way.
+    pub fn is_external(&self) -> bool {
+        self.blockers.is_empty() && self.reasons.iter().all(|reason| reason.kind == ReasonKind::External)
     }
 
     /// Adds what another one says.

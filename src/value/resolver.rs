@@ -6,14 +6,15 @@
 use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
+use std::sync::Arc;
 
-use crate::finding::ReasonKind;
+use crate::finding::{Reason, ReasonKind};
 use crate::syntax::{Kind, Node, Segment, Tag};
 use crate::template::{Expr, Parameter, TemplateId};
 
 use super::{
-    Blocker, Choice, Cursor, EntityId, Hole, List, Map, Part, Scalar, ScalarKind, Scenario, Trace, Unknown, Value,
-    World, hole::has_dynamic_reference, joined,
+    Blocker, Choice, Cursor, EntityId, Given, Hole, List, Map, OneStack, Part, Passed, Scalar, ScalarKind, Scenario,
+    StackChoice, Trace, Unknown, Value, World, hole::has_dynamic_reference, joined,
 };
 
 /// References within references; deeper is a cycle or as good as one.
@@ -94,6 +95,11 @@ impl<'w, 'p> Resolver<'w, 'p> {
         for known in &read.direct {
             if !trace.direct.iter().any(|direct| direct.choice == known.choice) {
                 trace.direct.push(known.clone());
+            }
+        }
+        for known in &read.given {
+            if !trace.given.contains(known) {
+                trace.given.push(*known);
             }
         }
     }
@@ -216,7 +222,7 @@ impl<'w, 'p> Resolver<'w, 'p> {
                     domain: Rc::from([Some(Cow::Borrowed("true")), Some(Cow::Borrowed("false"))]),
                     mapping: false,
                 });
-                unknown.reasons = vec![crate::finding::Reason { kind: ReasonKind::Condition, name: name.to_owned() }];
+                unknown.reasons = vec![Reason { kind: ReasonKind::Condition, name: name.to_owned() }];
                 Err(Rc::new(unknown))
             }
             Err(unknown) => Err(unknown),
@@ -246,31 +252,66 @@ impl<'w, 'p> Resolver<'w, 'p> {
     pub(super) fn parameter(&self, at: Cursor<'p>, parameter: &'p Parameter) -> Value<'p> {
         let template = at.frame.template;
         match self.world.parameter(template, parameter) {
-            super::ParameterValue::Passed(cursor) => self.passed(at, parameter, cursor),
-            super::ParameterValue::OneOf(stacks, group) => {
-                let hole = Hole::nesting_stack(template.id);
-                let Some(chosen) = self.chosen(&hole) else {
-                    let domain = stacks.iter().map(|(name, _)| Some(name.clone())).collect();
-                    let reasons = vec![hole.reason()];
-                    let blockers = vec![Blocker { choice: Choice::Hole(hole), domain, mapping: false }];
-                    return Value::Unknown(Rc::new(Unknown { reasons, blockers }));
-                };
-                match stacks.iter().find(|(name, _)| chosen.as_ref() == Some(name)) {
-                    Some(&(_, Some(cursor))) => self.passed(at, parameter, cursor),
-                    _ => self.free(at, parameter, group),
-                }
-            }
+            super::ParameterValue::Passed(passed) => self.passed(at, parameter, passed),
+            super::ParameterValue::OneOf(choice, stacks, group) => match self.one_of(template.id, choice, &stacks) {
+                Ok(Some(passed)) => self.passed(at, parameter, passed),
+                Ok(None) => self.free(at, parameter, group),
+                Err(unknown) => unknown,
+            },
             super::ParameterValue::Free(group) => self.free(at, parameter, group),
         }
     }
 
-    /// The value of a parameter that a parent stack passes.
-    fn passed(&self, at: Cursor<'p>, parameter: &'p Parameter, cursor: Cursor<'p>) -> Value<'p> {
-        let value = self.found(cursor).value;
+    /// What holds for the stack that the scenario chose among those of a template; `Err` is that none is chosen yet.
+    pub(super) fn one_of<T: Clone>(
+        &self,
+        template: TemplateId,
+        choice: StackChoice,
+        stacks: &[(Cow<'p, str>, Option<T>)],
+    ) -> Result<Option<T>, Value<'p>> {
+        let hole = Hole::stack_of(template, choice);
+        let Some(chosen) = self.chosen(&hole) else {
+            let domain = stacks.iter().map(|(name, _)| Some(name.clone())).collect();
+            let reasons = vec![hole.reason()];
+            let blockers = vec![Blocker { choice: Choice::Hole(hole), domain, mapping: false }];
+            return Err(Value::Unknown(Rc::new(Unknown { reasons, blockers })));
+        };
+        Ok(stacks.iter().find(|(name, _)| chosen.as_ref() == Some(name)).and_then(|(_, value)| value.clone()))
+    }
+
+    /// The value of a parameter that a stack gets.
+    fn passed(&self, at: Cursor<'p>, parameter: &'p Parameter, passed: Passed<'p>) -> Value<'p> {
+        let value = match passed {
+            Passed::Expression(cursor) => self.found(cursor).value,
+            Passed::Given(given) => return self.given(at, parameter, given),
+            Passed::Output { stack, output } => match self.world.stack_output(stack, output) {
+                Some((cursor, None)) => self.found(cursor).value,
+                Some((cursor, Some(one))) => self.of_stack(cursor, one),
+                None => {
+                    let reason = Reason { kind: ReasonKind::Attribute, name: format!("{stack}.{output}") };
+                    let identity = format!("output {output} of stack {stack}");
+                    Value::hole(Hole::Derived(identity.into(), Arc::new(reason)))
+                }
+            },
+        };
         match value.as_str() {
             Some(text) if parameter.is_list() => split_list(text, at),
             _ => value,
         }
+    }
+
+    /// The value of a parameter that the configuration or the command line gives.
+    fn given(&self, at: Cursor<'p>, parameter: &'p Parameter, given: Given<'p>) -> Value<'p> {
+        if !self.is_in_condition() {
+            let mut trace = self.trace.borrow_mut();
+            if !trace.given.contains(&given) {
+                trace.given.push(given);
+            }
+        }
+        if parameter.is_ssm() {
+            return ssm(given.text);
+        }
+        typed(at, parameter, Cow::Borrowed(given.text))
     }
 
     /// The value of a parameter that whoever deploys chooses.
@@ -278,28 +319,29 @@ impl<'w, 'p> Resolver<'w, 'p> {
         let template = at.frame.template;
         if parameter.is_ssm() {
             let name = parameter.default.and_then(|node| template.node(node).scalar()).unwrap_or(&parameter.name);
-            return Value::hole(Hole::Dynamic(format!("{{{{resolve:ssm:{name}}}}}").into()));
+            return ssm(name);
         }
         let hole = Hole::Parameter(group, template.id, &parameter.name);
         let Some(chosen) = self.chosen(&hole) else { return Value::hole(hole) };
         match chosen {
             None => Value::hole(hole),
-            Some(text) if parameter.is_list() => split_list(&text, at),
-            Some(text) => {
-                let kind = if &*parameter.kind == "Number" { ScalarKind::Number } else { ScalarKind::String };
-                Value::Scalar(Scalar { text, kind })
-            }
+            Some(text) => typed(at, parameter, text),
         }
     }
 
-    /// The value of an output of a nested stack; where others nest the same template, as this one gives it.
+    /// The value of an output of a nested stack; where the template has other stacks, as this one gives it.
     pub(super) fn nested_output(&self, template: TemplateId, resource: usize, output: &str) -> Option<Value<'p>> {
         let cursor = self.world.nested_output(template, resource, output)?;
-        let Some((child, name)) = self.world.nesting_stack(template, resource) else {
-            return Some(self.found(cursor).value);
-        };
+        Some(match self.world.nesting_stack(template, resource) {
+            None => self.found(cursor).value,
+            Some(one) => self.of_stack(cursor, one),
+        })
+    }
+
+    /// The value at a cursor in one of the stacks of its template.
+    pub fn of_stack(&self, cursor: Cursor<'p>, (template, name): OneStack<'p>) -> Value<'p> {
         let blocker = Blocker {
-            choice: Choice::Hole(Hole::nesting_stack(child)),
+            choice: Choice::Hole(Hole::stack_of(template, StackChoice::Deployed)),
             domain: Rc::from([Some(name.clone())]),
             mapping: false,
         };
@@ -314,7 +356,8 @@ impl<'w, 'p> Resolver<'w, 'p> {
         trace.shared |= read.shared;
         trace.direct.extend(read.direct.into_iter().filter(|chosen| chosen.choice != blocker.choice));
         trace.conditions.extend(read.conditions);
-        Some(value)
+        trace.given.extend(read.given);
+        value
     }
 
     /// The value that the scenario gives a hole; read values are recorded.
@@ -478,7 +521,7 @@ impl<'w, 'p> Resolver<'w, 'p> {
             let reason = why.reasons.into_iter().next();
             if let Some(reason) = reason {
                 let identity = format!("{}{piece}", super::canonical(parts));
-                let value = Value::hole(Hole::Derived(identity.into(), std::sync::Arc::new(reason)));
+                let value = Value::hole(Hole::Derived(identity.into(), Arc::new(reason)));
                 return Found { value, cursor, missing: &[] };
             }
             return Found { value: Value::Absent, cursor, missing: &[] };
@@ -635,6 +678,20 @@ impl<'w, 'p> Resolver<'w, 'p> {
 /// The steps that lead nowhere, counted from the first one that failed.
 fn missing_from<'p>(found: &Found<'p>, rest: &'p [Segment]) -> &'p [Segment] {
     if found.missing.is_empty() { rest } else { found.missing }
+}
+
+/// What the SSM parameter of a name holds.
+fn ssm<'p>(name: &str) -> Value<'p> {
+    Value::hole(Hole::Dynamic(format!("{{{{resolve:ssm:{name}}}}}").into()))
+}
+
+/// A text as the value of a parameter.
+fn typed<'p>(at: Cursor<'p>, parameter: &Parameter, text: Cow<'p, str>) -> Value<'p> {
+    if parameter.is_list() {
+        return split_list(&text, at);
+    }
+    let kind = if &*parameter.kind == "Number" { ScalarKind::Number } else { ScalarKind::String };
+    Value::Scalar(Scalar { text, kind })
 }
 
 /// A list parameter's text as a list; every item stands where the list is asked for.

@@ -31,6 +31,13 @@ pub fn same(a: &[Part<'_>], b: &[Part<'_>]) -> Truth {
                 Truth::Unknown
             }
         }
+        // What comes from outside of the project is no resource of it.
+        ([Part::Hole(Hole::Foreign(_))], [Part::Hole(Hole::Resource(_, returned, _))])
+        | ([Part::Hole(Hole::Resource(_, returned, _))], [Part::Hole(Hole::Foreign(_))])
+            if *returned != Returned::Other =>
+        {
+            Truth::False
+        }
         (a, b) => {
             let clash = match (a.first(), b.first()) {
                 (Some(Part::Text(x)), Some(Part::Text(y))) => !x.starts_with(&**y) && !y.starts_with(&**x),

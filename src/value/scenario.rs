@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use crate::template::TemplateId;
 
-use super::{Domain, Hole};
+use super::{Domain, Given, Hole};
 
 /// Something that one who deploys decides, or that is taken as decided.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -107,6 +107,8 @@ pub struct Trace<'p> {
     pub conditions: Vec<(TemplateId, &'p str, bool)>,
     /// Choices that a value read directly, not through a condition.
     pub direct: Vec<Chosen<'p>>,
+    /// Values from the configuration or the command line that were read, not through a condition.
+    pub given: Vec<Given<'p>>,
     /// True if an edge rests on parameters of one name meaning the same.
     pub shared: bool,
 }

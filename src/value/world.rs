@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use crate::source::Span;
 use crate::template::{Parameter, Template, TemplateId};
 
 use super::{Cursor, Found, Hole, Part, Resolver};
@@ -28,21 +29,76 @@ pub type Domain<'p> = Rc<[Option<Cow<'p, str>>]>;
 
 /// What the parameter of a template stands for.
 pub enum ParameterValue<'p> {
-    /// The value that the parent stack passes.
-    Passed(Cursor<'p>),
-    /// What one of the stacks passes that nest the template; absent where it passes nothing.
-    OneOf(Arc<[NestingStack<'p>]>, GroupId),
+    /// The value that every stack of the template gets.
+    Passed(Passed<'p>),
+    /// What one of its stacks gets; absent where it gets nothing.
+    OneOf(StackChoice, Arc<[StackValue<'p>]>, GroupId),
     /// A choice of the one who deploys.
     Free(GroupId),
 }
 
-/// One of several stacks that nest a template: its name, and what it passes.
-pub type NestingStack<'p> = (Cow<'p, str>, Option<Cursor<'p>>);
+/// One of several stacks of a template: its name, and what it is passed.
+pub type StackValue<'p> = (Cow<'p, str>, Option<Passed<'p>>);
+
+/// What a stack is passed for a parameter.
+#[derive(Debug, Clone, Copy)]
+pub enum Passed<'p> {
+    /// An expression of the stack that nests its template.
+    Expression(Cursor<'p>),
+    /// A text that was given outside of the templates.
+    Given(Given<'p>),
+    /// The output of another stack.
+    Output {
+        /// The stack.
+        stack: &'p str,
+        /// Its output.
+        output: &'p str,
+    },
+}
+
+/// A parameter's value from the configuration or the command line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Given<'p> {
+    /// The parameter.
+    pub name: &'p str,
+    /// Its value.
+    pub text: &'p str,
+    /// Where it is written.
+    pub span: Option<Span>,
+}
+
+/// The choice among the stacks of a template.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StackChoice {
+    /// All of them are resources of other templates.
+    Nesting,
+    /// Some of them are deployed by themselves.
+    Deployed,
+}
+
+/// One stack among several of a template.
+pub type OneStack<'p> = (TemplateId, Cow<'p, str>);
+
+/// What `AWS::StackName` is in a template.
+pub enum StackName<'p> {
+    /// Not known.
+    Open,
+    /// One stack deploys the template.
+    Known(Cow<'p, str>),
+    /// One of several does.
+    OneOf(StackChoice, Arc<[NamedStack<'p>]>),
+}
+
+/// One of several stacks of a template: what it is called, and its name, where that is known.
+pub type NamedStack<'p> = (Cow<'p, str>, Option<Cow<'p, str>>);
 
 /// What an import finds.
 pub enum Imported<'p> {
-    /// The export's value, and whether finding it took shared parameters.
-    Value(Cursor<'p>, bool),
+    /// The export's value, the stack that exports it if the name is that of one among several, and whether finding it took
+    /// shared parameters.
+    Value(Cursor<'p>, Option<OneStack<'p>>, bool),
+    /// Nothing here exports it, and it is known to come from elsewhere.
+    Foreign,
     /// Two or more exports may be meant.
     Ambiguous,
     /// Nothing here exports it.
@@ -71,8 +127,12 @@ pub trait World<'p> {
     fn resource_entity(&self, template: TemplateId, resource: usize) -> EntityId;
     /// The value of the output of a nested stack.
     fn nested_output(&self, template: TemplateId, resource: usize, output: &str) -> Option<Cursor<'p>>;
-    /// The name of a stack among those that nest its template, and the template, if there are several.
-    fn nesting_stack(&self, template: TemplateId, resource: usize) -> Option<(TemplateId, Cow<'p, str>)>;
+    /// The stack that a resource creates, if its template has several.
+    fn nesting_stack(&self, template: TemplateId, resource: usize) -> Option<OneStack<'p>>;
+    /// The output of a stack that is deployed by itself, and which stack it is if its template has several.
+    fn stack_output(&self, stack: &str, output: &str) -> Option<(Cursor<'p>, Option<OneStack<'p>>)>;
+    /// What `AWS::StackName` is.
+    fn stack_name(&self, template: TemplateId) -> StackName<'p>;
     /// The naming property of an entity, where it is written.
     fn physical_name(&self, entity: EntityId) -> Option<Cursor<'p>>;
     /// The body of an entity's resource: its attributes, `Properties` among them.

@@ -6,12 +6,13 @@
 use std::fmt::Write as _;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use mlops_lint::config::{self, Config};
 use mlops_lint::engine::{self, CheckOptions, Report};
 use mlops_lint::finding::{Finding, RuleId};
 use mlops_lint::project::Project;
 use mlops_lint::project::discover::{self, discover};
 use mlops_lint::rule::Registry;
-use mlops_lint::source::{Encoding, FileId, SourceMap};
+use mlops_lint::source::{Encoding, FileId, SourceFile, SourceMap};
 use mlops_lint::syntax::{self, Node};
 
 /// A finding that has to come.
@@ -38,14 +39,24 @@ fn lint(name: &str) -> (SourceMap, Report) {
     let found = discover(&[Utf8PathBuf::from(".")], options).unwrap();
     assert!(found.skipped.is_empty(), "{:?}", found.skipped);
     let files = found.templates.into_iter().map(|template| (template.path, template.text)).collect();
-    let project = Project::load(files, found.explicit_files_only);
+    let mut project = Project::load(files, found.explicit_files_only);
+    deploy(&root, &mut project);
     let graph = engine::link(&project);
+    assert_eq!(engine::problems(&project, &graph), [], "the configuration fits the templates");
     let registry = Registry::bundled();
     let options = CheckOptions { today: Some("2026-12-01".parse().unwrap()), ..CheckOptions::everything() };
     let report = engine::check(&project, &graph, &registry, options, |file| path(&project.sources, file));
     assert!(report.failures.is_empty(), "{:?}", report.failures);
     drop(graph);
     (project.sources, report)
+}
+
+/// Deploys a project as its configuration says, if it has one.
+fn deploy(root: &Utf8Path, project: &mut Project) {
+    let Ok(text) = std::fs::read_to_string(root.join(config::FILE_NAME)) else { return };
+    let config = Config::read(config::FILE_NAME.into(), &text).unwrap_or_else(|error| panic!("{}", error.error));
+    let file = project.sources.add(SourceFile::new(config::FILE_NAME, text));
+    project.deployment = engine::deployment(&config, file, |path| path.into());
 }
 
 fn path(sources: &SourceMap, file: FileId) -> &str {
@@ -169,4 +180,23 @@ fn a_cloud_assembly_is_read_through_its_manifest() {
     let (list, report) = compare("cdk-assembly");
     assert_eq!(report.counts.templates, 2, "the other JSON files are no templates");
     snapshot("cdk-assembly", &list);
+}
+
+#[test]
+fn environments_and_stacks_decide_what_is_found_and_where_it_holds() {
+    let (list, _) = compare("environments");
+    snapshot("environments", &list);
+}
+
+#[test]
+fn the_configurations_in_the_document_about_environments_are_read() {
+    let document = include_str!("../../docs/environments.md");
+    let examples: Vec<&str> =
+        document.split("```yaml\n").skip(1).filter_map(|rest| Some(rest.split_once("```")?.0)).collect();
+    assert_eq!(examples.len(), 4);
+    for example in examples {
+        let config = Config::read("example.yaml".into(), example).unwrap_or_else(|error| panic!("{}", error.error));
+        let deployment = engine::deployment(&config, FileId::new(0), |path| path.into());
+        assert!(deployment.is_some(), "it says something about deployments:\n{example}");
+    }
 }

@@ -1,7 +1,11 @@
 //! What the engine makes of templates, told by small rules of our own.
 
 mod conditions;
+mod deployed;
 mod documents;
+mod environments;
+mod external;
+mod given;
 mod intrinsics;
 mod limits;
 mod scenarios;
@@ -14,7 +18,7 @@ use std::sync::Arc;
 use camino::{Utf8Path, Utf8PathBuf};
 use mlops_lint::engine::{self, CheckOptions};
 use mlops_lint::finding::{Finding, Reason, Severity, Undecided};
-use mlops_lint::graph::{GraphOptions, StackGraph};
+use mlops_lint::graph::{Deployment, GraphOptions, StackGraph};
 use mlops_lint::project::Project;
 use mlops_lint::rule::testing::RuleFile;
 use mlops_lint::rule::{Registry, Target, judge};
@@ -30,6 +34,11 @@ struct Said {
 
 /// What a rule says of files; `body` is all of it but id, name and severity.
 fn judged(body: &str, files: &[(&str, &str)], partial: bool) -> Said {
+    judged_as(body, files, partial, None)
+}
+
+/// What a rule says of files in the first environment of their deployment.
+fn judged_as(body: &str, files: &[(&str, &str)], partial: bool, deployment: Option<&Deployment>) -> Said {
     let rule = RuleFile::read(&format!("id: OWN001\nname: own-rule\nseverity: high\n{body}")).unwrap().rule;
     let files = files.iter().map(|(path, text)| (Utf8PathBuf::from(path), Arc::from(*text))).collect();
     let project = Project::load(files, partial);
@@ -38,7 +47,9 @@ fn judged(body: &str, files: &[(&str, &str)], partial: bool) -> Said {
         assert!(issue.is_none(), "{issue:?}");
     }
     let (mut findings, mut undecided) = (Vec::new(), Vec::new());
-    let graph = StackGraph::new(&project.templates, &project.paths(), GraphOptions { partial });
+    let environment = deployment.and_then(|deployment| deployment.judged()[0]);
+    let options = GraphOptions { partial, deployment, environment };
+    let graph = StackGraph::new(&project.templates, &project.paths(), options);
     for (id, _) in graph.entities().filter(|(_, entity)| rule.matches.contains(entity.kind)) {
         let verdict = judge(&rule, &graph, Target::Node(id));
         findings.extend(verdict.findings);
@@ -89,6 +100,12 @@ fn values(template: &str) -> BTreeMap<String, String> {
 fn values_of(files: &[(&str, &str)]) -> BTreeMap<String, String> {
     judged(SHOW, files, false).by_resource()
 }
+
+/// Things whose `V` refers to no bucket.
+const TO_BUCKET: &str = "match: Test::Thing
+require: { path: V, refers_to: { types: [AWS::S3::Bucket] } }
+message: no bucket
+";
 
 /// Shows the value of `V`.
 const SHOW: &str = "match: Test::Thing\nrequire: { path: V, absent: true }\nat: V\nmessage: \"{value}{when}\"\n";

@@ -32,7 +32,7 @@ impl<'p> Evaluator<'_, 'p> {
             Subject::Nodes(kinds) => {
                 let nodes = self.joined_nodes(kinds, &leaf.joins, env);
                 let elements = nodes.into_iter().filter_map(|id| self.node(id)).collect();
-                (elements, self.unseen(env))
+                (elements, self.unseen(env).or_else(|| self.elsewhere(&leaf.joins, env)))
             }
             Subject::Statements { of, effect, action, effective } => {
                 (self.statements(of, effect.as_deref(), action.as_deref(), *effective, env), None)
@@ -106,6 +106,20 @@ impl<'p> Evaluator<'_, 'p> {
         nodes.sort_unstable();
         nodes.dedup();
         nodes
+    }
+
+    /// What a value means that is known to exist outside of the project; it may be one of the nodes that are looked for.
+    fn elsewhere(&self, joins: &'p [Join], env: &Env<'_, 'p>) -> Option<Unknown<'p>> {
+        if !self.graph.knows_external() {
+            return None;
+        }
+        let terms = joins.iter().filter_map(|join| match join {
+            Join::Referred(term) => Some(term),
+            Join::Refers { .. } | Join::Equals { .. } => None,
+        });
+        terms
+            .flat_map(|term| self.values(term, env))
+            .find_map(|found| self.graph.external(&self.resolver, &found.value))
     }
 
     /// A node as an element: not there if it does not exist in this scenario.

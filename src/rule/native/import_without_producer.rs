@@ -5,7 +5,7 @@ use crate::rule::declarative::nearest;
 use crate::source::Span;
 use crate::syntax::{Node, Tag};
 use crate::template::{Expr, sub_arguments};
-use crate::value::{Cursor, Part, Resolver, Unknown, Value, text_of};
+use crate::value::{Cursor, Part, Resolver, Truth, Unknown, Value, text_of};
 
 use super::report::{hidden, in_metadata};
 use super::scenario::{Answer, Answers, is_meant, is_there};
@@ -97,8 +97,13 @@ fn exported<'p>(
     if !producers.certain.is_empty() {
         return Ok(None);
     }
+    let named = resolver.with_names(&parts);
+    let external = context.graph.is_external(&named);
+    if external == Truth::True {
+        return Ok(None);
+    }
     let is_open = !parts.is_empty() && parts.iter().all(|part| matches!(part, Part::Hole(_)));
-    if is_open || !producers.possible.is_empty() {
+    if is_open || external == Truth::Unknown || !producers.possible.is_empty() {
         let mut why = resolver.why(&parts);
         if why.reasons.is_empty() {
             // The name is known; that of an export is not.

@@ -13,7 +13,7 @@ fn said(rule: &str, text: &str) -> Vec<String> {
     let project = Project::load(vec![("t.yaml".into(), Arc::from(text))], false);
     let registry = Registry::bundled();
     let rule = registry.find(rule).unwrap().rule();
-    let graph = StackGraph::new(&project.templates, &project.paths(), GraphOptions { partial: false });
+    let graph = StackGraph::new(&project.templates, &project.paths(), GraphOptions::default());
     let template = &project.templates[0];
     let names = dependencies(template);
     let mut sink = Sink::default();
@@ -219,7 +219,7 @@ Resources:
   C: { Type: A, Properties: { X: { Fn::GetStackOutput: { OutputName: o, StackName: !Ref Name } } } }
 ";
     let project = Project::load(vec![("t.yaml".into(), Arc::from(text))], false);
-    let graph = StackGraph::new(&project.templates, &project.paths(), GraphOptions { partial: false });
+    let graph = StackGraph::new(&project.templates, &project.paths(), GraphOptions::default());
     let resolver = graph.unchosen();
     let template = &project.templates[0];
     let values: Vec<_> = template

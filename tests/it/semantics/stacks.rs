@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{forbids_in, judged, said, values_of};
+use super::{TO_BUCKET, forbids_in, judged, said, values_of};
 
 const PRODUCER: &str = "Parameters: { Stage: { Type: String } }
 Resources:
@@ -44,12 +44,6 @@ fn stack_names_differ_between_templates() {
     let said = forbids_in("own", &[("a.yaml", PRODUCER), ("b.yaml", consumer)]);
     assert!(said["T"].starts_with("? "), "{said:?}");
 }
-
-/// Things whose `V` refers to no bucket.
-const TO_BUCKET: &str = "match: Test::Thing
-require: { path: V, refers_to: { types: [AWS::S3::Bucket] } }
-message: no bucket
-";
 
 #[test]
 fn a_bucket_is_known_by_name_arn_uri_and_reference() {
