@@ -88,6 +88,16 @@ pub(super) struct CheckArgs {
     #[arg(long, help_heading = "Configuration")]
     pub(super) no_config: bool,
 
+    /// Judge one environment of the configuration only
+    #[arg(long, value_name = "NAME", help_heading = "Configuration")]
+    pub(super) environment: Option<String>,
+
+    /// Values of parameters, before those of the configuration: a file, or KEY=VALUE; may be repeated
+    ///
+    /// Files are read as `aws cloudformation` takes them (`ParameterKey`, `ParameterValue`; or KEY=VALUE), and as CodePipeline does.
+    #[arg(long, value_name = "FILE|KEY=VALUE", help_heading = "Configuration")]
+    pub(super) parameters: Vec<String>,
+
     /// Rules that run, instead of the profile's: ids, names, categories, profiles, frameworks, controls
     ///
     /// Such as ENC017, training-job-volume-kms, NET, strict, fsbp, nist-800-53-r5:SC-7. What is said most narrowly of a rule decides.

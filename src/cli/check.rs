@@ -149,7 +149,7 @@ fn lint_all(
     for group in groups {
         let settings = Settings::new(args, group.configured.as_deref(), &ground.cwd);
         let unknown = settings.unknown.value;
-        let (sources, report) = lint(group, &settings, ground, timings)?;
+        let (sources, report) = lint(args, group, &settings, ground, timings)?;
         let fails = fails(&report, &settings);
         match &mut all {
             None => all = Some(Outcome { sources, report, scope: String::new(), unknown, fails }),

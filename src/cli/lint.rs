@@ -6,13 +6,16 @@ use std::time::{Duration, Instant};
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::config::{Glob, SeverityOverride};
-use crate::engine::{self, PathSuppressions, Report, ReportedRule};
+use crate::engine::{self, PathSuppressions, Problem, Report, ReportedRule};
 use crate::finding::{Finding, Severity};
 use crate::project::Project;
-use crate::project::discover::portable_path;
+use crate::project::discover::{path_for_people, portable_path};
+use crate::project::parameters::{ParametersError, parameters};
+use crate::rule::declarative::RuleError;
 use crate::rule::{Registered, Registry, RuleFileError, Selector};
 use crate::source::{FileId, SourceFile, SourceMap, Span};
 
+use super::args::CheckArgs;
 use super::check::Ground;
 use super::projects::{Configured, Group};
 use super::settings::{Settings, misnamed, mistake};
@@ -45,6 +48,7 @@ impl Timings {
 
 /// Loads the templates of a project and runs the rules.
 pub(super) fn lint(
+    args: &CheckArgs,
     group: Group,
     settings: &Settings,
     ground: &Ground,
@@ -59,11 +63,19 @@ pub(super) fn lint(
     // What the configuration says is shown like what a template says; its places come after those of the templates.
     let file = configured.and_then(|configured| configured.config.source.as_ref());
     let file = file.map(|file| project.sources.add(SourceFile::new(file.path(), Arc::clone(file.text()))));
-    timings.lap("load");
-    let graph = engine::link(&project);
-    timings.lap("link");
     // Paths in fingerprints and globs are those within the project, so that neither depends on where it lies.
     let folder = configured.map_or(&ground.root, |configured| &configured.folder);
+    project.deployment = configured.zip(file).and_then(|(configured, file)| {
+        let shown = |path: &str| path_for_people(&ground.root, &ground.cwd, &folder.join(path)).into();
+        engine::deployment(&configured.config, file, shown)
+    });
+    given(args, ground, &mut project)?;
+    timings.lap("load");
+    let graphs = engine::link(&project);
+    if let Some(problem) = engine::problems(&project, &graphs).into_iter().next() {
+        return Err(contradicted(problem, &project.sources));
+    }
+    timings.lap("link");
     let paths: Vec<String> =
         project.sources.iter().map(|(_, file)| portable_path(folder, &ground.cwd, file.path())).collect();
     let path = |file: FileId| paths[file.index()].as_str();
@@ -89,10 +101,49 @@ pub(super) fn lint(
             .map(|(configured, file)| PathSuppressions { entries: &configured.config.suppress, file }),
         today: Some(ground.today),
     };
-    let report = engine::check(&project, &graph, &registry, options, path);
+    let report = engine::check(&project, &graphs, &registry, options, path);
     timings.lap("check");
-    drop(graph);
+    drop(graphs);
     Ok((project.sources, report))
+}
+
+/// What the command line says of environments and parameters.
+fn given(args: &CheckArgs, ground: &Ground, project: &mut Project) -> Result<(), Failure> {
+    if let Some(environment) = &args.environment {
+        project.deployment.get_or_insert_default().only = Some(environment.clone());
+    }
+    for written in &args.parameters {
+        let path = ground.cwd.join(written);
+        let file = match std::fs::read_to_string(&path) {
+            Ok(text) => SourceFile::new(written.as_str(), text),
+            Err(_) if written.contains('=') => SourceFile::new("--parameters", written.as_str()),
+            Err(error) => return Err(Failure::new(format!("cannot read the parameters `{written}`: {error}"))),
+        };
+        let text = Arc::clone(file.text());
+        let id = project.sources.add(file);
+        let assignments = parameters(id, &text).map_err(|error| {
+            let file = SourceFile::new(project.sources.file(id).path(), Arc::clone(&text));
+            let ParametersError { message, span, help } = error;
+            rule_error(RuleFileError { file, error: RuleError { message, span, help } })
+        })?;
+        project.deployment.get_or_insert_default().overrides.extend(assignments);
+    }
+    Ok(())
+}
+
+/// What is said of deployments and cannot be so.
+fn contradicted(problem: Problem, sources: &SourceMap) -> Failure {
+    let Problem { message, span, help } = problem;
+    let Some(span) = span else {
+        let failure = Failure::new(message);
+        return match help {
+            Some(help) => failure.with("help", help),
+            None => failure,
+        };
+    };
+    let file = sources.file(span.file);
+    let file = SourceFile::new(file.path(), Arc::clone(file.text()));
+    rule_error(RuleFileError { file, error: RuleError { message, span, help } })
 }
 
 /// Sets the options of rules that the configuration names.

@@ -162,6 +162,7 @@ mod tests {
             assumed: None,
             scenario: None,
             subject: Subject::default(),
+            secrets: Vec::new(),
         }
     }
 

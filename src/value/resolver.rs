@@ -73,6 +73,16 @@ impl<'w, 'p> Resolver<'w, 'p> {
         self.trace.borrow().clone()
     }
 
+    /// Forgets how many expressions were evaluated.
+    pub fn renew(&self) {
+        self.steps.set(0);
+    }
+
+    /// True if so many expressions were evaluated that everything else is unknown.
+    pub fn is_exhausted(&self) -> bool {
+        self.steps.get() > STEPS
+    }
+
     /// How many expressions were evaluated so far.
     pub fn steps(&self) -> u32 {
         self.steps.get()

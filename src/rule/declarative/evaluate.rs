@@ -171,9 +171,15 @@ impl<'g, 'p> Evaluator<'g, 'p> {
         Self { graph, resolver: Resolver::new(graph, scenario), memo, tests: Cell::new(0) }
     }
 
-    /// Forgets how many elements were tested: what follows explains what was found.
+    /// Forgets how much was done: what follows explains what was found.
     pub fn renew(&self) {
         self.tests.set(0);
+        self.resolver.renew();
+    }
+
+    /// True if so much was done that everything else is unknown.
+    pub fn is_exhausted(&self) -> bool {
+        self.tests.get() > TESTS || self.resolver.is_exhausted()
     }
 
     /// How much was done so far.

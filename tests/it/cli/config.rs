@@ -246,7 +246,7 @@ fn the_configuration_accepts_findings_in_files_and_says_so() {
 
 #[test]
 fn two_projects_keep_their_places_and_secrets_apart() {
-    let secret = "Resources:\n  F:\n    Type: AWS::Lambda::Function\n    Properties:\n      Environment: {Variables: {DB_PASSWORD: 'hunter2-Xy7-correct-horse'}}\n";
+    let secret = "Resources:\n  F:\n    Type: AWS::Lambda::Function\n    Properties:\n      Environment: {Variables: {DB_PASSWORD: 'Xy7-correct-horse-staple'}}\n";
     let sandbox = Sandbox::new(&[
         ("one/.mlops-lint.yaml", "select: [SEC001]\n"),
         ("one/a.yaml", secret),
@@ -257,6 +257,54 @@ fn two_projects_keep_their_places_and_secrets_apart() {
         let ran = sandbox.run(&["--format", format]);
         assert_eq!(ran.exit, Exit::Findings);
         assert!(ran.stdout.contains("one/a.yaml") && ran.stdout.contains("two/b.yaml"), "{format}: {}", ran.stdout);
-        assert!(!ran.stdout.contains("hunter2"), "{format} repeats a secret: {}", ran.stdout);
+        assert!(!ran.stdout.contains("Xy7-correct"), "{format} repeats a secret: {}", ran.stdout);
     }
+}
+
+/// A bucket that is encrypted in production only, and a stack that imports by a name with the environment in it.
+const BY_ENVIRONMENT: &str = "Parameters: {Environment: {Type: String}, Access: {Type: String, Default: Disabled, AllowedValues: [Disabled, Enabled]}}\nResources:\n  Book:\n    Type: AWS::SageMaker::NotebookInstance\n    Properties: {DirectInternetAccess: !Ref Access, SubnetId: s, RootAccess: Disabled, KmsKeyId: k}\n";
+
+#[test]
+fn environments_and_parameters_decide() {
+    let sandbox = Sandbox::new(&[
+        (
+            ".mlops-lint.yaml",
+            "select: [NET001]\nenvironments:\n  dev: { Environment: dev, Access: Enabled }\n  prod: { Environment: prod, Access: Disabled }\n",
+        ),
+        ("infra/a.yaml", BY_ENVIRONMENT),
+        ("open.json", "[{\"ParameterKey\": \"Access\", \"ParameterValue\": \"Enabled\"}]"),
+        ("prod.json", "{\"Parameters\": {\"Access\": \"Disabled\"}, \"Tags\": {\"a\": \"b\"}}"),
+    ]);
+    let run = |arguments: &[&str]| sandbox.run(&[&["--format", "json"], arguments, &["infra"]].concat());
+    let ran = run(&[]);
+    assert_eq!(rules(&ran), ["NET001"], "{}", ran.stderr);
+    assert!(ran.stdout.contains("in environment `dev`"), "{}", ran.stdout);
+    assert!(rules(&run(&["--environment", "prod"])).is_empty());
+    assert!(rules(&run(&["--parameters", "Access=Disabled"])).is_empty(), "what is given wins");
+    assert!(rules(&run(&["--parameters", "prod.json"])).is_empty());
+    let ran = run(&["--no-config", "--parameters", "open.json"]);
+    assert!(rules(&ran).contains(&"NET001".to_owned()), "{}", ran.stderr);
+}
+
+#[test]
+fn what_contradicts_the_templates_is_told_at_its_place() {
+    let sandbox = Sandbox::new(&[
+        (".mlops-lint.yaml", "environments:\n  dev: { Environmnt: dev }\n"),
+        ("a.yaml", BY_ENVIRONMENT),
+    ]);
+    let ran = sandbox.run(&[]);
+    assert_eq!(ran.exit, Exit::CouldNotRun);
+    assert!(ran.stderr.contains("no template has a parameter `Environmnt`"), "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains(".mlops-lint.yaml:2:") && ran.stderr.contains("did you mean `Environment`?"),
+        "{}",
+        ran.stderr
+    );
+    sandbox.file(".mlops-lint.yaml", "environments:\n  dev: { Access: Open }\n");
+    assert!(sandbox.run(&[]).stderr.contains("cannot be `Open`"));
+    sandbox.file(".mlops-lint.yaml", "environments:\n  dev: { Environment: dev }\n");
+    assert!(sandbox.run(&["--environment", "dve"]).stderr.contains("there is no environment `dve`"));
+    assert!(
+        sandbox.run(&["--parameters", "nowhere.json"]).stderr.contains("cannot read the parameters `nowhere.json`")
+    );
 }
