@@ -16,9 +16,9 @@ pub fn run(test: &RuleTest, rule: &Rule) -> Result<Asserted, String> {
     let today = test.as_of.as_deref().map(str::parse::<Date>).transpose().map_err(|error| error.to_string())?;
     let registry = Registry::bundled();
     let project = test.project();
-    let graph = link(&project);
+    let graphs = link(&project);
     let options = CheckOptions { today, ..CheckOptions::everything() };
-    let report = check(&project, &graph, &registry, options, |_| "");
+    let report = check(&project, &graphs, &registry, options, |_| "");
     let findings = report.findings.into_iter().filter(|finding| finding.rule == rule.meta.id).collect();
-    test.judge(rule, &project, &graph, findings, Vec::new())
+    test.judge(rule, &project, &graphs[0], findings, Vec::new())
 }
