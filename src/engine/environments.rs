@@ -84,7 +84,10 @@ fn speak(names: &[&str], mut group: Vec<Seen>) -> Finding {
     let (own, mut finding) = group.remove(speaker);
     let mut same = vec![own];
     let mut others = Vec::new();
-    for (environment, other) in group {
+    for (environment, mut other) in group {
+        // What one of them must not repeat, the source shows for all.
+        other.secrets.retain(|secret| !finding.secrets.contains(secret));
+        finding.secrets.append(&mut other.secrets);
         if !says_the_same(&finding, &other) {
             others.push(environment);
             continue;
@@ -161,6 +164,7 @@ mod tests {
             help: None,
             assumed: None,
             scenario: None,
+            secrets: Vec::new(),
             subject: Subject::default(),
             secrets: Vec::new(),
         }
