@@ -31,12 +31,13 @@ use mlops_lint::source::FileId;
 use mlops_lint::syntax::parse;
 
 /// The documents that people read.
-const DOCUMENTS: [&str; 8] = [
+const DOCUMENTS: [&str; 9] = [
     "README.md",
     "CONTRIBUTING.md",
     "CHANGELOG.md",
     "docs/architecture.md",
     "docs/configuration.md",
+    "docs/environments.md",
     "docs/report.md",
     "docs/suppressing.md",
     "docs/writing-rules.md",
@@ -503,12 +504,13 @@ fn options_in_documents_exist() {
         .map(|command| program(&format!("{command} --help"), &root()).1)
         .concat();
     let known: BTreeSet<&str> = options(&help).collect();
-    // Of cargo and git, which documents name too.
+    // Of cargo, git and the AWS CLI, which documents name too.
     let others = BTreeSet::from([
         "--all-targets",
         "--document-private-items",
         "--locked",
         "--no-deps",
+        "--parameter-overrides",
         "--path",
         "--release",
         "--test",
