@@ -166,7 +166,6 @@ mod tests {
             scenario: None,
             secrets: Vec::new(),
             subject: Subject::default(),
-            secrets: Vec::new(),
         }
     }
 
