@@ -7,6 +7,10 @@
 mod plain;
 mod words;
 
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
+
 use crate::catalog::{self, Rows};
 use crate::finding::MASK;
 
@@ -27,8 +31,15 @@ pub struct Secret {
 /// Nothing longer is a password or token that only its name tells.
 const LONGEST: usize = 512;
 
+/// Nothing shorter is one: a password of six characters.
+const SHORTEST: usize = 6;
+
 /// The first secret in a text; `names` are what the text is the value of: a key, a variable, a parameter.
 pub fn find(text: &str, names: &[&str]) -> Option<Secret> {
+    // Most values of a template are shorter than the shortest secret.
+    if text.len() < SHORTEST {
+        return None;
+    }
     private_key(text)
         .or_else(|| formats(text))
         .or_else(|| json_web_token(text))
@@ -61,30 +72,69 @@ fn private_key(text: &str) -> Option<Secret> {
     is_real.then(|| Secret { what: "a private key", shown: format!("{}{MASK}", &text[begin..head]), hidden: lines })
 }
 
+/// A form of credentials, read out of its row once.
+struct Format {
+    what: &'static str,
+    prefix: &'static str,
+    finder: Finder<'static>,
+    is_body: fn(u8) -> bool,
+    least: usize,
+    most: usize,
+}
+
+static FORMATS: LazyLock<Vec<Format>> = LazyLock::new(|| {
+    let Some(Rows::Records(rows)) = catalog::table("secret-formats").map(|table| &table.rows) else {
+        return Vec::new();
+    };
+    let format = |row: &&'static [(&'static str, &'static str)]| {
+        let column = |name: &str| row.iter().find(|(known, _)| *known == name).map_or("", |&(_, value)| value);
+        let is_body: fn(u8) -> bool = match column("body") {
+            "base32" => |byte| byte.is_ascii_uppercase() || matches!(byte, b'2'..=b'7'),
+            "word" => is_word,
+            "dotted" => |byte| is_word(byte) || byte == b'.',
+            _ => |byte| byte.is_ascii_alphanumeric(),
+        };
+        Format {
+            what: column("what"),
+            prefix: column("prefix"),
+            finder: Finder::new(column("prefix")),
+            is_body,
+            least: column("least").parse().unwrap_or(usize::MAX),
+            most: column("most").parse().unwrap_or(usize::MAX),
+        }
+    };
+    rows.iter().map(format).collect()
+});
+
+/// Every credential with a form of its own has so many letters, digits, `_`, `-` and `.` in a row.
+const SHORTEST_RUN: usize = 16;
+
 /// A credential with a prefix of its own.
 fn formats(text: &str) -> Option<Secret> {
-    let Some(Rows::Records(rows)) = catalog::table("secret-formats").map(|table| &table.rows) else { return None };
-    rows.iter().find_map(|row| {
-        let column = |name: &str| row.iter().find(|(known, _)| *known == name).map_or("", |&(_, value)| value);
-        let prefix = column("prefix");
-        let bounds = column("least").parse().unwrap_or(usize::MAX)..=column("most").parse().unwrap_or(usize::MAX);
-        let is_body = |byte: u8| match column("body") {
-            "base32" => byte.is_ascii_uppercase() || matches!(byte, b'2'..=b'7'),
-            "word" => is_word(byte),
-            "dotted" => is_word(byte) || byte == b'.',
-            _ => byte.is_ascii_alphanumeric(),
-        };
-        text.match_indices(prefix).find_map(|(at, _)| {
-            let start = at + prefix.len();
-            let bytes = text.as_bytes();
+    if !has_run(text.as_bytes(), SHORTEST_RUN) {
+        return None;
+    }
+    FORMATS.iter().find_map(|format| {
+        let bytes = text.as_bytes();
+        format.finder.find_iter(bytes).find_map(|at| {
+            let start = at + format.prefix.len();
             let alone = !at.checked_sub(1).is_some_and(|before| is_word(bytes[before]));
             // No longer run is looked at than may be one.
-            let limit = bytes.len().min(start.saturating_add(*bounds.end()).saturating_add(1));
-            let body = text.get(start..run_end(&bytes[..limit], start, is_body)).filter(|_| alone)?;
+            let limit = bytes.len().min(start.saturating_add(format.most).saturating_add(1));
+            let body = text.get(start..run_end(&bytes[..limit], start, format.is_body)).filter(|_| alone)?;
             let alone = !bytes.get(start + body.len()).copied().is_some_and(|byte| byte.is_ascii_alphanumeric());
-            (alone && bounds.contains(&body.len()) && is_varied(body) && !placeholder(body))
-                .then(|| secret(column("what"), prefix, body))
+            let fits = (format.least..=format.most).contains(&body.len());
+            (alone && fits && is_varied(body) && !placeholder(body)).then(|| secret(format.what, format.prefix, body))
         })
+    })
+}
+
+/// True if so many bytes that credentials consist of stand in a row.
+fn has_run(bytes: &[u8], least: usize) -> bool {
+    let mut run = 0;
+    bytes.iter().any(|&byte| {
+        run = if is_word(byte) || byte == b'.' { run + 1 } else { 0 };
+        run >= least
     })
 }
 
@@ -154,6 +204,9 @@ fn is_value(kind: Kind, text: &str) -> bool {
 
 /// `password = "…"`, `"password": "…"`, `Password=…;` in a script, a document or a connection string.
 fn assignment(text: &str) -> Option<Secret> {
+    if !text.contains(['=', ':']) {
+        return None;
+    }
     let one_line = !text.contains('\n');
     let bytes = text.as_bytes();
     let is_name = |byte: u8| is_word(byte) || byte == b'.';
@@ -166,8 +219,9 @@ fn assignment(text: &str) -> Option<Secret> {
         let end = run_end(bytes, at, is_name);
         let name = &text[at..end];
         at = end;
-        let Some(kind) = kind_of(name) else { continue };
+        // Few words are followed by a value, and that is seen faster than what a name says.
         let Some((value, quoted)) = assigned(text, end, one_line) else { continue };
+        let Some(kind) = kind_of(name) else { continue };
         // Without quotes only what cannot be an expression.
         let has = |test: fn(&u8) -> bool| value.as_bytes().iter().any(test);
         let is_literal =

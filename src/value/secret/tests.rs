@@ -217,3 +217,13 @@ fn assignments_in_scripts_and_connection_strings() {
         assert_eq!(hidden(text), None, "{text}");
     }
 }
+
+#[test]
+fn no_form_is_shorter_than_what_is_looked_for() {
+    assert!(!FORMATS.is_empty());
+    for format in FORMATS.iter() {
+        let shortest =
+            format.prefix.bytes().rev().take_while(|&byte| is_word(byte) || byte == b'.').count() + format.least;
+        assert!(shortest >= SHORTEST_RUN, "{}: {shortest}", format.prefix);
+    }
+}

@@ -1,5 +1,7 @@
 //! What the words of a name say of its value, and what the words of a value say: that it stands for another.
 
+use std::sync::LazyLock;
+
 use crate::catalog::{self, Rows};
 
 /// What a name promises.
@@ -21,10 +23,16 @@ impl Kind {
     }
 }
 
-/// The words of the catalogue under a key.
+/// The words of the catalogue.
+static WORDS: LazyLock<&'static [(&'static str, &'static [&'static str])]> =
+    LazyLock::new(|| match catalog::table("secret-words").map(|table| &table.rows) {
+        Some(Rows::Keyed(rows)) => rows,
+        _ => &[],
+    });
+
+/// Those under a key.
 fn list(key: &str) -> &'static [&'static str] {
-    let Some(Rows::Keyed(rows)) = catalog::table("secret-words").map(|table| &table.rows) else { return &[] };
-    rows.iter().find(|(known, _)| *known == key).map_or(&[], |(_, words)| words)
+    WORDS.iter().find(|(known, _)| *known == key).map_or(&[], |(_, words)| words)
 }
 
 /// What a name such as `DB_PASSWORD`, `dbPassword` or `db-password` says of its value; nothing if it is no secret.
