@@ -9,6 +9,7 @@ mod matching;
 mod memo;
 mod message;
 mod operator;
+mod possible;
 mod secrets;
 mod subject;
 

@@ -10,6 +10,7 @@ use crate::value::{Found, Hole, List, Map, Part, ScalarKind, Truth, Unknown, Val
 
 use super::condition::{Comparison, Form, Operator, Reference, Set, Term, TermPath};
 use super::evaluate::{Env, Evaluator, Outcome};
+use super::secrets::may_leak;
 
 impl Comparison {
     /// Whether a number stands in this relation to a bound.
@@ -22,6 +23,15 @@ impl Comparison {
             Self::Equals => number.total_cmp(&bound).is_eq(),
             Self::MultipleOf => bound != 0.0 && (number / bound).fract() == 0.0,
         }
+    }
+}
+
+/// The outcome for a value that is not known.
+fn unknown<'p>(operator: &Operator, found: &Found<'p>, why: &Unknown<'p>) -> Outcome<'p> {
+    match operator {
+        // No scenario has to be tried for what cannot be a secret in any of them.
+        Operator::SecretLike(expected) if !why.blockers.is_empty() && !may_leak(found) => Outcome::from(!*expected),
+        _ => Outcome::unknown(why.clone()),
     }
 }
 
@@ -38,7 +48,7 @@ impl<'p> Evaluator<'_, 'p> {
         }
         match value {
             Value::Absent => return Outcome::FALSE,
-            Value::Unknown(why) => return Outcome::unknown((**why).clone()),
+            Value::Unknown(why) => return unknown(operator, found, why),
             _ => {}
         }
         match operator {

@@ -9,6 +9,7 @@ use crate::value::{Found, Hole, Part, Value, text_of};
 use super::condition::Operator;
 use super::evaluate::Evaluator;
 use super::explain::property;
+use super::possible::may_be_secret;
 
 /// A secret behind a value.
 #[derive(Debug, Clone)]
@@ -67,6 +68,11 @@ impl<'p> Evaluator<'_, 'p> {
             _ => None,
         }
     }
+}
+
+/// Whether a value that hangs on a choice may be a secret under one of them.
+pub(super) fn may_leak(found: &Found<'_>) -> bool {
+    may_be_secret(found, &names_of(found.cursor.node))
 }
 
 /// The parameters that stand in a value, with the templates that read them.
