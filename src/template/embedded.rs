@@ -26,6 +26,8 @@ pub struct Embedded {
     pub document: Result<Document, SyntaxIssue>,
     /// What stands in its holes, by number.
     pub holes: Vec<HoleExpr>,
+    /// The property with the values of its `${name}` placeholders, which the service fills in.
+    pub substitutions: Option<&'static str>,
 }
 
 /// What stands in a hole.
@@ -95,6 +97,7 @@ fn read_one(host: Node<'_>, resource: usize, property: &'static EmbeddedProperty
         format: property.format,
         document: json::parse_embedded(host.document().file(), Arc::from(text), map, holes),
         holes: expressions,
+        substitutions: property.substitutions,
     })
 }
 
@@ -118,6 +121,7 @@ pub(crate) fn read_yaml(host: Node<'_>, resource: usize, property: &'static Embe
         format: property.format,
         document: Ok(document),
         holes: Vec::new(),
+        substitutions: None,
     })
 }
 

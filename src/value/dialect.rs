@@ -7,7 +7,7 @@ use crate::finding::ReasonKind;
 use crate::syntax::{Node, Style, json, json_type};
 use crate::template::{Embedded, HoleExpr, SubPart, sub_parts};
 
-use super::{Cursor, Dialect, Found, Hole, Map, Part, PipelineParameter, Resolver, Scalar, Value, joined};
+use super::{Cursor, Dialect, Found, Frame, Hole, Map, Part, PipelineParameter, Resolver, Scalar, Value, joined};
 
 impl Dialect {
     /// The dialect of a document's language.
@@ -27,7 +27,14 @@ impl<'p> Resolver<'_, 'p> {
             Ok(document) => match document.root() {
                 Some(root) => {
                     let dialect = Dialect::of(embedded.format);
-                    self.value(Cursor { embedded: Some(embedded), dialect, ..cursor.to(root) })
+                    let template = cursor.frame.template;
+                    let properties = template.resources[embedded.resource].properties;
+                    let substitutions = embedded
+                        .substitutions
+                        .zip(properties)
+                        .and_then(|(name, properties)| template.node(properties).get(name));
+                    let frame = Frame { substitutions, ..cursor.frame };
+                    self.value(Cursor { frame, embedded: Some(embedded), dialect, ..cursor.to(root) })
                 }
                 None => Value::Absent,
             },
