@@ -558,7 +558,7 @@ impl<'w, 'p> Resolver<'w, 'p> {
                 }
             }
             Value::Entity(entity) => self.deep(self.root(*entity), key, depth + 1, out),
-            Value::Unknown(_) => out.push(found),
+            Value::Unknown(_) if !is_text(found.cursor.node) => out.push(found),
             _ => {}
         }
     }
@@ -682,6 +682,28 @@ impl<'w, 'p> Resolver<'w, 'p> {
                 .filter(|(_, found)| !found.value.is_absent())
                 .collect(),
         }
+    }
+}
+
+/// True for an expression that gives a text, a list of texts or nothing, whatever its parts are: it has no members.
+fn is_text(node: Node<'_>) -> bool {
+    match Expr::of(node) {
+        Expr::Scalar(_) => true,
+        Expr::Call(call) => matches!(
+            call.function,
+            Tag::Ref
+                | Tag::Sub
+                | Tag::Join
+                | Tag::FindInMap
+                | Tag::ImportValue
+                | Tag::Base64
+                | Tag::Split
+                | Tag::Cidr
+                | Tag::GetAZs
+                | Tag::Length
+                | Tag::ToJsonString
+        ),
+        Expr::List(_) | Expr::Map(_) | Expr::Hole(_) => false,
     }
 }
 
