@@ -11,6 +11,7 @@ do, it refuses: a resource type, a function, a reference or an update that it do
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,6 +25,7 @@ from localcfn import backend, native
 @contextmanager
 def start() -> Iterator[str]:
     """The address of a local AWS, also in AWS_ENDPOINT_URL, until the end of the block."""
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
     moto_fixes.apply()
     native.apply()
     backend.apply()

@@ -226,8 +226,12 @@ def update_stack(
     stack = _by_name(self, name)
     if stack is None:
         raise ValidationError(message=f"Stack [{name}] does not exist")
-    values = self._resolve_update_parameters(stack, parameters)
-    if missing := sorted(set(stack.stack_parameters) - set(values)):
+    previous = stack.stack_parameters
+    values = {
+        item["ParameterKey"]: item["ParameterValue"] if "ParameterValue" in item else previous[item["ParameterKey"]]
+        for item in parameters
+    }
+    if missing := sorted(set(previous) - set(values)):
         raise ValidationError(message=f"Parameters: {missing} would fall back to their defaults")
     try:
         changes = stack.local.plan(template, values)

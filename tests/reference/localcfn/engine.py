@@ -81,14 +81,12 @@ class Stack:
         scope = self.scope(template, given)
         wanted = _wanted(template, scope)
         changes = [Change("Remove", name, old.type) for name, old in self.resources.items() if name not in wanted]
-        changing = set()
         for name in in_order(template["Resources"]):
             if name not in wanted:
                 continue
             if name not in self.resources:
                 changes.append(Change("Add", name, wanted[name]["Type"]))
             elif self._differs(name, wanted[name], scope):
-                changing.add(name)
                 changes.append(Change("Modify", name, wanted[name]["Type"]))
         return changes
 
@@ -177,7 +175,7 @@ class Stack:
 
     def _remove(self, resources: list[Resource], *, creating: bool) -> None:
         """Deletes in the reverse order of creation. `RetainExceptOnCreate` keeps nothing of a failed creation."""
-        for resource in sorted(resources, key=list(self.resources.values()).index if creating else _age, reverse=True):
+        for resource in sorted(resources, key=lambda resource: resource.number, reverse=True):
             policy = resource.deletion_policy
             if policy == "Retain" or (policy == "RetainExceptOnCreate" and not creating):
                 self.retained.append(resource)
@@ -188,10 +186,6 @@ class Stack:
                     raise TemplateError(f"{resource.logical_resource_id} was not deleted: {error}") from error
             if self.resources.get(resource.logical_resource_id) is resource:
                 del self.resources[resource.logical_resource_id]
-
-
-def _age(resource: Resource) -> int:
-    return resource.number
 
 
 def _wanted(template: Mapping[str, Any], scope: Scope) -> dict[str, Any]:

@@ -59,7 +59,8 @@ class Native:
                 "aws:cloudformation:logical-id": name,
             }
             ec2_backends[where.account][where.region].create_tags([handle.physical_resource_id], tags)
-        return Resource(name, self.type, handle.physical_resource_id, properties, handle=handle)
+        physical_id = getattr(handle, "physical_resource_id", f"{stack.name}-{name}")
+        return Resource(name, self.type, physical_id, properties, handle=handle)
 
     def update(self, stack: Any, old: Resource, properties: dict[str, Any]) -> Resource:
         """Changes a resource in place, if moto can."""
@@ -78,7 +79,7 @@ class Native:
         return Resource(
             old.logical_resource_id,
             self.type,
-            handle.physical_resource_id,
+            getattr(handle, "physical_resource_id", old.physical_resource_id),
             properties,
             handle=handle,
             number=old.number,
