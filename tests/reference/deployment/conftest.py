@@ -33,6 +33,7 @@ os.environ.update(
 )
 
 import localcfn  # noqa: E402
+from moto.cloudformation.models import cloudformation_backends  # noqa: E402
 
 ACCOUNT = "123456789012"
 SUFFIXES = [
@@ -84,6 +85,16 @@ class Environment:
         pages = boto3.client("cloudformation").get_paginator("list_exports").paginate()
         values = {item["Name"]: item["Value"] for page in pages for item in page["Exports"]}
         return str(values[f"{self.prefix}-{name}"])
+
+    def resources(self, type_: str) -> dict[str, dict[str, Any]]:
+        """Resources of a type by logical id, with the properties that CloudFormation gave to the service.
+
+        For what moto's answers leave out.
+        """
+        backend = cloudformation_backends[ACCOUNT][REGION]
+        stacks = [stack.local for stack in backend.stacks.values() if stack.name.startswith(f"{self.prefix}-")]
+        found = [resource for stack in stacks for resource in stack.resources.values()]
+        return {item.logical_resource_id: item.properties for item in found if item.type == type_}
 
     def stacks(self) -> dict[str, dict[str, Any]]:
         """The stacks of the environment, by suffix."""

@@ -8,8 +8,6 @@ from typing import Any
 
 import boto3
 from conftest import ACCOUNT, REGION, SUFFIXES, Environment, run
-from localcfn.adapters.api import STAGES
-from localcfn.adapters.security import BUCKET_POLICIES
 
 
 def client(service: str) -> Any:
@@ -96,6 +94,7 @@ def test_seven_keys_turn_and_the_eighth_purpose_signs(environment: Environment) 
 
 def test_buckets_are_encrypted_versioned_and_closed(environment: Environment) -> None:
     s3 = client("s3")
+    policies = {p["Bucket"]: p["PolicyDocument"] for p in environment.resources("AWS::S3::BucketPolicy").values()}
     keys = {"data": "DataKeyArn", "model": "ModelKeyArn", "audit": "AuditKeyArn", "access-logs": None}
     for name, key in keys.items():
         bucket = f"{environment.prefix}-{name}-{ACCOUNT}-{REGION}"
@@ -107,7 +106,7 @@ def test_buckets_are_encrypted_versioned_and_closed(environment: Environment) ->
             assert default["SSEAlgorithm"] == "AES256"
         assert s3.get_bucket_versioning(Bucket=bucket)["Status"] == "Enabled"
         assert all(s3.get_public_access_block(Bucket=bucket)["PublicAccessBlockConfiguration"].values())
-        denied = {s["Sid"] for s in BUCKET_POLICIES[bucket]["Statement"] if s["Effect"] == "Deny"}
+        denied = {s["Sid"] for s in policies[bucket]["Statement"] if s["Effect"] == "Deny"}
         assert {"DenyPlainHttp", "DenyOldTls"} <= denied, bucket
     lock = s3.get_object_lock_configuration(Bucket=f"{environment.prefix}-audit-{ACCOUNT}-{REGION}")
     assert lock["ObjectLockConfiguration"]["ObjectLockEnabled"] == "Enabled"
@@ -210,7 +209,7 @@ def test_the_web_acl_protects_the_stage_and_logs(environment: Environment) -> No
     assert acl["ARN"] == environment.export("WebAclArn")
     assert len(acl["Rules"]) >= 4
     assert waf.get_logging_configuration(ResourceArn=acl["ARN"])["LoggingConfiguration"]["RedactedFields"]
-    settings = STAGES[f"{api}/{stage['stageName']}"]
+    (settings,) = environment.resources("AWS::ApiGateway::Stage").values()
     assert settings["AccessLogSetting"]["DestinationArn"]
     (method,) = settings["MethodSettings"]
     assert not method["DataTraceEnabled"]
@@ -223,7 +222,9 @@ def test_the_api_asks_for_a_signature_and_checks_bodies(environment: Environment
     (predict,) = [r for r in apigateway.get_resources(restApiId=api)["items"] if r["path"] == "/predict"]
     method = apigateway.get_method(restApiId=api, resourceId=predict["id"], httpMethod="POST")
     assert method["authorizationType"] == "AWS_IAM"
-    assert method["requestValidatorId"] or method["requestModels"]
+    (properties,) = environment.resources("AWS::ApiGateway::Method").values()
+    assert properties["RequestValidatorId"]
+    assert set(properties["RequestModels"]) == {"application/json"}
     codes = {code: answer.get("selectionPattern") for code, answer in method["methodIntegration"]["integrationResponses"].items()}
     assert {"200", "400", "502"} <= set(codes)
 
@@ -258,10 +259,11 @@ def test_functions_run_in_the_network_with_a_key(environment: Environment) -> No
     assert len(found) == 2
     for function in found:
         assert set(function["VpcConfig"]["SubnetIds"]) == set(environment.export("PrivateSubnetIds").split(","))
-        assert function["KMSKeyArn"] == environment.export("MessagingKeyArn")
-        assert function["DeadLetterConfig"]["TargetArn"].endswith("-undelivered")
         concurrency = client("lambda").get_function_concurrency(FunctionName=function["FunctionName"])
         assert concurrency["ReservedConcurrentExecutions"] == 2
+    for properties in environment.resources("AWS::Lambda::Function").values():
+        assert properties["DeadLetterConfig"]["TargetArn"].endswith("-undelivered")
+        assert properties["KmsKeyArn"] == environment.export("MessagingKeyArn")
 
 
 def test_a_second_deployment_changes_nothing(dev: Environment) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import boto3
 import pytest
 from conftest import Environment, failures
-from localcfn.adapters.registry import DEPLOYMENT_CONFIGS, SCHEDULES
 
 
 def approved_package(environment: Environment, run: str) -> str:
@@ -64,13 +63,15 @@ def test_the_endpoint_is_in_service_encrypted_and_captures(served: Environment) 
     (variant,) = config["ProductionVariants"]
     assert variant["InitialInstanceCount"] >= 2
     model = sagemaker.describe_model(ModelName=variant["ModelName"])
-    assert model["EnableNetworkIsolation"]
     assert set(model["VpcConfig"]["Subnets"]) == set(served.export("PrivateSubnetIds").split(","))
+    (properties,) = served.resources("AWS::SageMaker::Model").values()
+    assert properties["EnableNetworkIsolation"]
     assert model["ExecutionRoleArn"] == served.export("InferenceRoleArn")
 
 
 def test_traffic_moves_in_a_canary_and_goes_back_on_alarms(served: Environment) -> None:
-    config = DEPLOYMENT_CONFIGS[f"{served.prefix}-endpoint"]
+    (properties,) = served.resources("AWS::SageMaker::Endpoint").values()
+    config = properties["DeploymentConfig"]
     assert config["BlueGreenUpdatePolicy"]["TrafficRoutingConfiguration"]["Type"] == "CANARY"
     assert len(config["AutoRollbackConfiguration"]["Alarms"]) == 2
 
@@ -88,8 +89,9 @@ def test_both_monitors_run_with_keys_in_the_network(served: Environment) -> None
         "data-quality": sagemaker.describe_data_quality_job_definition,
         "model-quality": sagemaker.describe_model_quality_job_definition,
     }
+    schedules = {p["MonitoringScheduleName"]: p for p in served.resources("AWS::SageMaker::MonitoringSchedule").values()}
     for kind, call in describe.items():
-        schedule = SCHEDULES[f"{served.prefix}-{kind}"]["MonitoringScheduleConfig"]
+        schedule = schedules[f"{served.prefix}-{kind}"]["MonitoringScheduleConfig"]
         assert schedule["MonitoringType"] == kind.title().replace("-", "")
         definition = call(JobDefinitionName=schedule["MonitoringJobDefinitionName"])
         assert definition["JobResources"]["ClusterConfig"]["VolumeKmsKeyId"] == served.export("VolumeKeyArn")

@@ -1,22 +1,47 @@
-"""What an API has beside its resources and methods: stage, validation, account."""
+"""Methods of an API, its stage, validation and account."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from localcfn.adapters.base import Made, Properties, adapt, only, small, text, validate
+from localcfn.adapters.base import Made, Properties, adapt, only, small, text, validate, without
 from localcfn.kinds import Resource, Where
-
-STAGES: dict[str, Properties] = {}
-"""Stages by API and name, for what moto's API does not keep."""
 
 
 def register() -> None:
     """Makes the types known."""
+    adapt("AWS::ApiGateway::Method", _method, _delete_method)
     adapt("AWS::ApiGateway::Stage", _stage, _delete_stage)
     adapt("AWS::ApiGateway::RequestValidator", _request_validator)
     adapt("AWS::ApiGateway::Model", _model)
     adapt("AWS::ApiGateway::Account", _account)
+
+
+def _place(properties: Properties) -> dict[str, str]:
+    return small(only(properties, "RestApiId", "ResourceId", "HttpMethod"))
+
+
+def _method(where: Where, name: str, properties: Properties) -> Made:
+    api, place = where.client("apigateway"), _place(properties)
+    names = "AuthorizationType", "ApiKeyRequired", "RequestValidatorId", "RequestModels", "RequestParameters"
+    api.put_method(**place, **small(only(properties, *names)))
+    for response in properties.get("MethodResponses", []):
+        api.put_method_response(**place, **small(response))
+    integration = properties["Integration"]
+    arguments = small(without(integration, "IntegrationResponses", "IntegrationHttpMethod"))
+    api.put_integration(**place, **arguments, **_integration_method(integration))
+    for response in integration.get("IntegrationResponses", []):
+        api.put_integration_response(**place, **small(response))
+    return f"{name}-{place['httpMethod']}", {}
+
+
+def _integration_method(integration: Properties) -> dict[str, str]:
+    method = integration.get("IntegrationHttpMethod")
+    return {"integrationHttpMethod": method} if method else {}
+
+
+def _delete_method(where: Where, resource: Resource) -> None:
+    where.client("apigateway").delete_method(**_place(resource.properties))
 
 
 def _stage(where: Where, name: str, properties: Properties) -> Made:
@@ -33,14 +58,12 @@ def _stage(where: Where, name: str, properties: Properties) -> Made:
         "UpdateStage",
         {"restApiId": properties["RestApiId"], "stageName": properties["StageName"], "patchOperations": operations},
     )
-    STAGES[f"{properties['RestApiId']}/{properties['StageName']}"] = properties
     return properties["StageName"], {}
 
 
 def _delete_stage(where: Where, resource: Resource) -> None:
     properties = resource.properties
     where.client("apigateway").delete_stage(restApiId=properties["RestApiId"], stageName=properties["StageName"])
-    del STAGES[f"{properties['RestApiId']}/{properties['StageName']}"]
 
 
 def _request_validator(where: Where, name: str, properties: Properties) -> Made:

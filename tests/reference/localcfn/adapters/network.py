@@ -1,17 +1,54 @@
-"""Rules of security groups."""
+"""Endpoints, security groups and their rules."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from localcfn.adapters.base import Made, Properties, adapt
+from localcfn.adapters.base import Made, Properties, adapt, text, without
 from localcfn.kinds import Resource, Where
 
 
 def register() -> None:
     """Makes the types known."""
+    adapt(
+        "AWS::EC2::VPCEndpoint",
+        _endpoint,
+        lambda where, resource: where.client("ec2").delete_vpc_endpoints(VpcEndpointIds=[resource.physical_resource_id]),
+    )
+    adapt(
+        "AWS::EC2::SecurityGroup",
+        _group,
+        lambda where, resource: where.client("ec2").delete_security_group(GroupId=resource.physical_resource_id),
+    )
     for direction in "ingress", "egress":
         adapt(f"AWS::EC2::SecurityGroup{direction.title()}", _Rules(direction).make, _Rules(direction).remove)
+
+
+def _endpoint(where: Where, name: str, properties: Properties) -> Made:
+    arguments = without(properties, "PolicyDocument", "Tags")
+    arguments["PolicyDocument"] = text(properties["PolicyDocument"])
+    endpoint = where.client("ec2").create_vpc_endpoint(**arguments)["VpcEndpoint"]
+    return endpoint["VpcEndpointId"], {"Id": endpoint["VpcEndpointId"]}
+
+
+def _group(where: Where, name: str, properties: Properties) -> Made:
+    ec2 = where.client("ec2")
+    group = ec2.create_security_group(
+        GroupName=properties.get("GroupName", name),
+        Description=properties["GroupDescription"],
+        VpcId=properties["VpcId"],
+        TagSpecifications=[{"ResourceType": "security-group", "Tags": properties.get("Tags", [])}],
+    )["GroupId"]
+    if "SecurityGroupEgress" in properties:
+        # A group begins with a rule that lets everything out, and a rule of the template takes its place.
+        everything = {"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}
+        ec2.revoke_security_group_egress(GroupId=group, IpPermissions=[everything])
+        rules = [_permission(rule) for rule in properties["SecurityGroupEgress"]]
+        ec2.authorize_security_group_egress(GroupId=group, IpPermissions=rules)
+    if "SecurityGroupIngress" in properties:
+        rules = [_permission(rule) for rule in properties["SecurityGroupIngress"]]
+        ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=rules)
+    return group, {"GroupId": group, "VpcId": properties["VpcId"]}
 
 
 class _Rules:

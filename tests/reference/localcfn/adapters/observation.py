@@ -1,4 +1,4 @@
-"""Alarms, metric filters, scaling."""
+"""Log groups, metric filters, alarms, scaling."""
 
 from __future__ import annotations
 
@@ -8,6 +8,11 @@ from localcfn.kinds import Resource, Where
 
 def register() -> None:
     """Makes the types known."""
+    adapt(
+        "AWS::Logs::LogGroup",
+        _log_group,
+        lambda where, resource: where.client("logs").delete_log_group(logGroupName=resource.physical_resource_id),
+    )
     adapt("AWS::CloudWatch::Alarm", _alarm, lambda where, resource: where.client("cloudwatch").delete_alarms(AlarmNames=[resource.physical_resource_id]))
     adapt(
         "AWS::Logs::MetricFilter",
@@ -18,6 +23,15 @@ def register() -> None:
     )
     adapt("AWS::ApplicationAutoScaling::ScalableTarget", _scalable_target, _deregister)
     adapt("AWS::ApplicationAutoScaling::ScalingPolicy", _scaling_policy, _delete_scaling_policy)
+
+
+def _log_group(where: Where, name: str, properties: Properties) -> Made:
+    logs, group = where.client("logs"), properties.get("LogGroupName", name)
+    key = {"kmsKeyId": properties["KmsKeyId"]} if "KmsKeyId" in properties else {}
+    logs.create_log_group(logGroupName=group, **key, tags={tag["Key"]: tag["Value"] for tag in properties.get("Tags", [])})
+    if "RetentionInDays" in properties:
+        logs.put_retention_policy(logGroupName=group, retentionInDays=properties["RetentionInDays"])
+    return group, {"Arn": where.arn("logs", f"log-group:{group}:*")}
 
 
 def _alarm(where: Where, name: str, properties: Properties) -> Made:

@@ -10,11 +10,6 @@ from typing import Any
 from localcfn.adapters.base import Made, Properties, adapt, demand, only, short, small, text, validate, without
 from localcfn.kinds import Resource, Where
 
-SCHEDULES: dict[str, Properties] = {}
-"""Monitoring schedules by name: moto has no API for them."""
-DEPLOYMENT_CONFIGS: dict[str, Properties] = {}
-"""How the update of an endpoint shifts traffic, by endpoint: moto does not keep it."""
-
 _CRON_OF_MODEL_MONITOR = re.compile(r"NOW|cron\(0 (\*|\d{1,2}(/\d{1,2})?) \? \* \* \*\)")
 """Hourly, daily or every N hours: the documentation of ScheduleConfig, botocore's model."""
 
@@ -29,7 +24,7 @@ def register() -> None:
     for kind in "data_quality", "model_quality":
         type_ = f"AWS::SageMaker::{kind.title().replace('_', '')}JobDefinition"
         adapt(type_, _JobDefinition(kind).make, _call(f"delete_{kind}_job_definition", "JobDefinitionName"))
-    adapt("AWS::SageMaker::MonitoringSchedule", _monitoring_schedule, _forget_schedule)
+    adapt("AWS::SageMaker::MonitoringSchedule", _monitoring_schedule)  # moto has no API for it
     adapt(
         "AWS::StepFunctions::StateMachine",
         _state_machine,
@@ -108,7 +103,6 @@ def _endpoint(where: Where, name: str, properties: Properties) -> Made:
     known = where.client("cloudwatch").describe_alarms(AlarmNames=names)["MetricAlarms"] if names else []
     demand(len(known) == len(names), f"not all of the alarms {names} exist")
     arn = where.client("sagemaker").create_endpoint(**arguments)["EndpointArn"]
-    DEPLOYMENT_CONFIGS[endpoint] = properties.get("DeploymentConfig", {})
     return arn, {"EndpointName": endpoint}
 
 
@@ -139,13 +133,8 @@ def _monitoring_schedule(where: Where, name: str, properties: Properties) -> Mad
         "ModelQuality": where.client("sagemaker").describe_model_quality_job_definition,
     }[config["MonitoringType"]]
     describe(JobDefinitionName=config["MonitoringJobDefinitionName"])
-    SCHEDULES[schedule] = properties
     arn = where.arn("sagemaker", f"monitoring-schedule/{schedule}")
     return arn, {"MonitoringScheduleArn": arn, "MonitoringScheduleName": schedule}
-
-
-def _forget_schedule(where: Where, resource: Resource) -> None:
-    del SCHEDULES[resource.attributes["MonitoringScheduleName"]]
 
 
 def _state_machine(where: Where, name: str, properties: Properties) -> Made:

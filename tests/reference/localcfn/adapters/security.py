@@ -1,22 +1,16 @@
-"""Keys, bucket policies, the trail, the web ACL."""
+"""Keys, the trail, the web ACL."""
 
 from __future__ import annotations
 
-import json
 import re
-from typing import Any
 
 from localcfn.adapters.base import Made, Properties, adapt, demand, only, text
 from localcfn.kinds import Resource, Where
-
-BUCKET_POLICIES: dict[str, dict[str, Any]] = {}
-"""The policies of buckets as the templates give them: moto would refuse everything that a conditional Deny names."""
 
 
 def register() -> None:
     """Makes the types known."""
     adapt("AWS::KMS::Key", _key, _schedule_deletion)
-    adapt("AWS::S3::BucketPolicy", _bucket_policy)
     adapt("AWS::CloudTrail::Trail", _trail, lambda where, resource: where.client("cloudtrail").delete_trail(Name=resource.physical_resource_id))
     adapt("AWS::WAFv2::WebACL", _web_acl, _delete_web_acl)
     adapt(
@@ -46,21 +40,6 @@ def _key(where: Where, name: str, properties: Properties) -> Made:
 def _schedule_deletion(where: Where, resource: Resource) -> None:
     days = resource.properties.get("PendingWindowInDays", 30)
     where.client("kms").schedule_key_deletion(KeyId=resource.physical_resource_id, PendingWindowInDays=days)
-
-
-def _bucket_policy(where: Where, name: str, properties: Properties) -> Made:
-    bucket, document = properties["Bucket"], json.loads(text(properties["PolicyDocument"]))
-    for statement in document["Statement"]:
-        resources = statement["Resource"]
-        for resource in resources if isinstance(resources, list) else [resources]:
-            own = re.fullmatch(rf"arn:aws:s3:::{re.escape(bucket)}(/.*)?", resource)
-            demand(own, f"Policy has invalid resource {resource} for bucket {bucket}")
-    BUCKET_POLICIES[bucket] = document
-    # moto judges requests by a bucket policy and ignores conditions: a conditional Deny would deny everything.
-    allowed = {**document, "Statement": [item for item in document["Statement"] if item["Effect"] == "Allow"]}
-    if allowed["Statement"]:
-        where.client("s3").put_bucket_policy(Bucket=bucket, Policy=json.dumps(allowed))
-    return bucket, {}
 
 
 def _trail(where: Where, name: str, properties: Properties) -> Made:
