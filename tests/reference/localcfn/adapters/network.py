@@ -1,4 +1,4 @@
-"""Endpoints, security groups and their rules."""
+"""Route tables, endpoints, security groups and their rules."""
 
 from __future__ import annotations
 
@@ -11,6 +11,16 @@ from localcfn.kinds import Resource, Where
 def register() -> None:
     """Makes the types known."""
     adapt(
+        "AWS::EC2::RouteTable",
+        _route_table,
+        lambda where, resource: where.client("ec2").delete_route_table(RouteTableId=resource.physical_resource_id),
+    )
+    adapt(
+        "AWS::EC2::SubnetRouteTableAssociation",
+        _route_table_association,
+        lambda where, resource: where.client("ec2").disassociate_route_table(AssociationId=resource.physical_resource_id),
+    )
+    adapt(
         "AWS::EC2::VPCEndpoint",
         _endpoint,
         lambda where, resource: where.client("ec2").delete_vpc_endpoints(VpcEndpointIds=[resource.physical_resource_id]),
@@ -22,6 +32,16 @@ def register() -> None:
     )
     for direction in "ingress", "egress":
         adapt(f"AWS::EC2::SecurityGroup{direction.title()}", _Rules(direction).make, _Rules(direction).remove)
+
+
+def _route_table(where: Where, name: str, properties: Properties) -> Made:
+    table = where.client("ec2").create_route_table(VpcId=properties["VpcId"])["RouteTable"]["RouteTableId"]
+    return table, {"RouteTableId": table}
+
+
+def _route_table_association(where: Where, name: str, properties: Properties) -> Made:
+    association = where.client("ec2").associate_route_table(**properties)["AssociationId"]
+    return association, {"Id": association}
 
 
 def _endpoint(where: Where, name: str, properties: Properties) -> Made:
