@@ -17,6 +17,9 @@ HERE = Path(__file__).resolve().parent
 TEMPLATES = HERE.parents[2] / "templates"
 sys.path[:0] = [str(HERE), str(HERE.parent)]
 
+# Nothing is left beside the templates: the folder is embedded in the program as it is.
+sys.dont_write_bytecode = True
+
 # No setting of the person who runs the tests may reach AWS.
 for name in [name for name in os.environ if name.startswith("AWS_")]:
     del os.environ[name]
@@ -32,8 +35,9 @@ os.environ.update(
     PATH=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
 )
 
-import localcfn  # noqa: E402
 from moto.cloudformation.models import cloudformation_backends  # noqa: E402
+
+import localcfn  # noqa: E402
 
 ACCOUNT = "123456789012"
 SUFFIXES = [

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import boto3
+
 from conftest import Environment
 
 Json = Any

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import boto3
+
 from conftest import ACCOUNT, REGION, SUFFIXES, Environment, run
 
 
@@ -45,7 +46,7 @@ def test_each_endpoint_has_a_policy_of_its_own_and_all_subnets(environment: Envi
     of_vpc = [{"Name": "vpc-id", "Values": [environment.export("VpcId")]}]
     subnets = set(environment.export("PrivateSubnetIds").split(","))
     endpoints = ec2.describe_vpc_endpoints(Filters=of_vpc)["VpcEndpoints"]
-    services = "s3 sagemaker.api sagemaker.runtime logs monitoring kms sts ecr.api ecr.dkr".split()
+    services = ["s3", "sagemaker.api", "sagemaker.runtime", "logs", "monitoring", "kms", "sts", "ecr.api", "ecr.dkr"]
     if environment.name == "production":
         services.append("execute-api")
     assert {e["ServiceName"].removeprefix(f"com.amazonaws.{REGION}.") for e in endpoints} == set(services)
@@ -80,8 +81,10 @@ def test_the_flow_log_and_the_groups_are_closed(environment: Environment) -> Non
 
 def test_seven_keys_turn_and_the_eighth_purpose_signs(environment: Environment) -> None:
     kms = client("kms")
-    purposes = "Data Model Volume Logs Audit Messaging Signing".split()
-    keys = {purpose: kms.describe_key(KeyId=environment.export(f"{purpose}KeyArn"))["KeyMetadata"] for purpose in purposes}
+    purposes = ["Data", "Model", "Volume", "Logs", "Audit", "Messaging", "Signing"]
+    keys = {
+        purpose: kms.describe_key(KeyId=environment.export(f"{purpose}KeyArn"))["KeyMetadata"] for purpose in purposes
+    }
     assert len({key["KeyId"] for key in keys.values()}) == 7
     for purpose, key in keys.items():
         if purpose == "Signing":
@@ -125,7 +128,7 @@ def test_the_trail_is_complete(environment: Environment) -> None:
 
 
 def test_every_log_group_has_the_key_of_logs_and_an_end(environment: Environment) -> None:
-    groups = [group for group in pages("logs", "describe_log_groups", "logGroups")]
+    groups = list(pages("logs", "describe_log_groups", "logGroups"))
     assert len(groups) >= 12
     for group in groups:
         assert group["retentionInDays"] == 365, group["logGroupName"]
@@ -149,7 +152,7 @@ def test_every_role_has_a_boundary_but_three(environment: Environment) -> None:
     # They exist before the boundary, or beside it.
     owner = {"ApiLogRole"} if environment.name == "dev" else set()
     assert without == {"FlowLogRole", "TrailRole"} | owner
-    purposes = "processing training signing inference monitoring pipeline deployer".split()
+    purposes = ["processing", "training", "signing", "inference", "monitoring", "pipeline", "deployer"]
     assert {f"{environment.prefix}-{purpose}" for purpose in purposes} <= named
 
 
@@ -225,7 +228,10 @@ def test_the_api_asks_for_a_signature_and_checks_bodies(environment: Environment
     (properties,) = environment.resources("AWS::ApiGateway::Method").values()
     assert properties["RequestValidatorId"]
     assert set(properties["RequestModels"]) == {"application/json"}
-    codes = {code: answer.get("selectionPattern") for code, answer in method["methodIntegration"]["integrationResponses"].items()}
+    codes = {
+        code: answer.get("selectionPattern")
+        for code, answer in method["methodIntegration"]["integrationResponses"].items()
+    }
     assert {"200", "400", "502"} <= set(codes)
 
 
@@ -236,7 +242,9 @@ def test_alarms_reach_someone(environment: Environment) -> None:
     assert len(silent) == 2
     assert all("Rollback" in name for name in silent)
     names = {alarm["AlarmName"].removeprefix(f"{environment.prefix}-") for alarm in alarms}
-    wanted = "endpoint-latency endpoint-5xx drift-data-quality drift-model-quality retrain-failed deploy-failed denied-calls"
+    wanted = (
+        "endpoint-latency endpoint-5xx drift-data-quality drift-model-quality retrain-failed deploy-failed denied-calls"
+    )
     assert set(wanted.split()) <= names
     assert ("endpoint-silent" in names) == (environment.name == "production")
     topic = environment.export("AlertTopicArn")
@@ -255,7 +263,9 @@ def test_pipelines_and_state_machines_are_there(environment: Environment) -> Non
 
 
 def test_functions_run_in_the_network_with_a_key(environment: Environment) -> None:
-    found = [f for f in pages("lambda", "list_functions", "Functions") if f["FunctionName"].startswith(environment.prefix)]
+    found = [
+        f for f in pages("lambda", "list_functions", "Functions") if f["FunctionName"].startswith(environment.prefix)
+    ]
     assert len(found) == 2
     for function in found:
         assert set(function["VpcConfig"]["SubnetIds"]) == set(environment.export("PrivateSubnetIds").split(","))

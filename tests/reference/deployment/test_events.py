@@ -8,6 +8,7 @@ from typing import Any
 
 import boto3
 import pytest
+
 from conftest import ACCOUNT, REGION, Environment
 
 SAGEMAKER = {
@@ -32,7 +33,9 @@ SAGEMAKER = {
 def matches(pattern: Any, value: Any) -> bool:
     """EventBridge's matching, as far as the patterns use it. A matcher that is not known is an error."""
     if isinstance(pattern, dict):
-        return isinstance(value, dict) and all(key in value and matches(part, value[key]) for key, part in pattern.items())
+        return isinstance(value, dict) and all(
+            key in value and matches(part, value[key]) for key, part in pattern.items()
+        )
     return any(_matches_one(matcher, value) for matcher in pattern)
 
 
@@ -48,7 +51,9 @@ def _matches_one(matcher: Any, value: Any) -> bool:
 
 
 def pattern(environment: Environment, name: str) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(boto3.client("events").describe_rule(Name=f"{environment.prefix}-{name}")["EventPattern"])
+    found: dict[str, Any] = json.loads(
+        boto3.client("events").describe_rule(Name=f"{environment.prefix}-{name}")["EventPattern"]
+    )
     return found
 
 
@@ -94,7 +99,11 @@ def test_drift_starts_retraining_once(environment: Environment) -> None:
     assert not matches(rule, alarm_event(drift, "ALARM", "ALARM"))
     assert not matches(rule, alarm_event(f"{environment.prefix}-endpoint-5xx", "ALARM", "OK"))
     # The alarm that drives it exists under a name that matches.
-    names = [a["AlarmName"] for p in boto3.client("cloudwatch").get_paginator("describe_alarms").paginate() for a in p["MetricAlarms"]]
+    names = [
+        a["AlarmName"]
+        for p in boto3.client("cloudwatch").get_paginator("describe_alarms").paginate()
+        for a in p["MetricAlarms"]
+    ]
     assert [name for name in names if matches(rule, alarm_event(name, "ALARM", "OK"))]
 
 

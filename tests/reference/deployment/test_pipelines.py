@@ -8,8 +8,9 @@ from typing import Any
 import botocore.session
 import pytest
 from botocore.validate import ParamValidator
-from conftest import Environment
 from definitions import every, pipeline, steps
+
+from conftest import Environment
 
 MODEL = botocore.session.get_session().get_service_model("sagemaker")
 CALLS = {

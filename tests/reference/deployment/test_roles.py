@@ -12,8 +12,9 @@ from typing import Any
 
 import boto3
 import pytest
-from conftest import Environment
 from definitions import every, pipeline, steps
+
+from conftest import Environment
 
 
 def listed(value: Any) -> list[Any]:
@@ -139,7 +140,10 @@ FORBIDDEN = [
     ("training", "s3:GetObject", "{data}/processed/run/test/part.csv"),
     ("training", "s3:GetObject", "{data}/raw/rows.csv"),
     # Only signed packages are deployed, and only the signing job puts them there.
-    *((role, "s3:PutObject", "{model}/models/job/model.tar.gz") for role in ("processing", "training", "inference", "monitoring", "pipeline", "deployer")),
+    *(
+        (role, "s3:PutObject", "{model}/models/job/model.tar.gz")
+        for role in ("processing", "training", "inference", "monitoring", "pipeline", "deployer")
+    ),
     ("inference", "s3:GetObject", "{model}/training-output/job/output/model.tar.gz"),
     ("inference", "s3:GetObject", "{data}/raw/rows.csv"),
     ("inference", "s3:PutObject", "{data}/raw/rows.csv"),
@@ -147,10 +151,20 @@ FORBIDDEN = [
     ("processing", "s3:PutObject", "{data}/raw/rows.csv"),
     ("signing", "s3:GetObject", "{data}/processed/run/train/part.csv"),
     # A signature says that the signing job ran.
-    *((role, "kms:Sign", "{signing_key}") for role in ("processing", "training", "inference", "monitoring", "pipeline", "deployer")),
+    *(
+        (role, "kms:Sign", "{signing_key}")
+        for role in ("processing", "training", "inference", "monitoring", "pipeline", "deployer")
+    ),
     # Nobody writes the evidence, and nobody of the platform approves a model.
-    *((role, "s3:PutObject", "{audit}/cloudtrail/log") for role in ("processing", "training", "signing", "inference", "monitoring", "pipeline", "deployer")),
-    ("pipeline", "sagemaker:UpdateModelPackage", "arn:aws:sagemaker:eu-central-1:123456789012:model-package/{prefix}-models/1"),
+    *(
+        (role, "s3:PutObject", "{audit}/cloudtrail/log")
+        for role in ("processing", "training", "signing", "inference", "monitoring", "pipeline", "deployer")
+    ),
+    (
+        "pipeline",
+        "sagemaker:UpdateModelPackage",
+        "arn:aws:sagemaker:eu-central-1:123456789012:model-package/{prefix}-models/1",
+    ),
     ("pipeline", "iam:PassRole", "arn:aws:iam::123456789012:role/{prefix}-inference"),
     ("pipeline", "iam:PassRole", "arn:aws:iam::123456789012:role/{prefix}-deployer"),
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import boto3
 import pytest
+
 from conftest import Environment, failures
 
 
@@ -89,7 +90,9 @@ def test_both_monitors_run_with_keys_in_the_network(served: Environment) -> None
         "data-quality": sagemaker.describe_data_quality_job_definition,
         "model-quality": sagemaker.describe_model_quality_job_definition,
     }
-    schedules = {p["MonitoringScheduleName"]: p for p in served.resources("AWS::SageMaker::MonitoringSchedule").values()}
+    schedules = {
+        p["MonitoringScheduleName"]: p for p in served.resources("AWS::SageMaker::MonitoringSchedule").values()
+    }
     for kind, call in describe.items():
         schedule = schedules[f"{served.prefix}-{kind}"]["MonitoringScheduleConfig"]
         assert schedule["MonitoringType"] == kind.title().replace("-", "")
@@ -130,5 +133,3 @@ def test_a_package_that_waits_for_approval_is_not_deployed(dev: Environment) -> 
     sagemaker.update_model_package(ModelPackageArn=package, ModelApprovalStatus="Approved")
     deploy_as_the_deployer_does(dev, package)
     assert dev.stacks()["endpoint"]["StackStatus"] == "UPDATE_COMPLETE"
-
-

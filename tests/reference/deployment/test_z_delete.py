@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import Counter
 
 import boto3
-from conftest import ACCOUNT, REGION, SUFFIXES, Environment, failures
 from moto.cloudformation.models import cloudformation_backends
+
+from conftest import ACCOUNT, REGION, SUFFIXES, Environment, failures
 
 KEPT = {
     "AWS::KMS::Key": 7,

@@ -99,7 +99,9 @@ class Walk:
     def _evaluate(self, template: Any, data: Any) -> Any:
         if isinstance(template, dict):
             return {
-                key.removesuffix(".$"): self._expression(value, data) if key.endswith(".$") else self._evaluate(value, data)
+                key.removesuffix(".$"): self._expression(value, data)
+                if key.endswith(".$")
+                else self._evaluate(value, data)
                 for key, value in template.items()
             }
         if isinstance(template, list):

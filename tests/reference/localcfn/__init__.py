@@ -1,8 +1,8 @@
 """A local CloudFormation, as strict as AWS's: what `templates/` is deployed against without an account.
 
 moto keeps the resources and answers for the services. Its own CloudFormation skips what it does not know, ignores
-conditions on updates and checks hardly anything, so that a deployment against it proves little. Here the stacks are made
-by an engine of our own (`engine`), which resolves templates (`template`) and creates every resource through moto's
+conditions on updates and checks hardly anything, so that a deployment against it proves little. Here stacks are made by
+an engine of our own (`engine`), which resolves templates (`template`) and creates every resource through moto's
 classes (`native`) or through the API of the service (`adapters`), where botocore checks each parameter. What it cannot
 do, it refuses: a resource type, a function, a reference or an update that it does not know fails the stack.
 
@@ -16,9 +16,9 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import moto_fixes
 from moto.server import ThreadedMotoServer
 
+import moto_fixes
 from localcfn import backend, native
 
 

@@ -23,7 +23,7 @@ def apply() -> None:
     for method in (create_stack, create_change_set, execute_change_set, update_stack, delete_stack):
         setattr(backend, method.__name__, method)
     # A change set without changes is made and fails; moto would refuse to make it.
-    responses.CloudFormationResponse._validate_different_update = lambda *_: None  # noqa: SLF001
+    responses.CloudFormationResponse._validate_different_update = lambda *_: None
     original = responses.CloudFormationResponse.create_change_set
 
     def create_change_set_with_capabilities(self: Any) -> Any:
@@ -144,7 +144,9 @@ def create_change_set(
     """Plans a change, for a stack that is there or for one that is to come."""
     stack = _by_name(self, stack_name)
     if stack is None:
-        stack = LocalStack(self, stack_name, generate_stack_id(stack_name, self.region_name, self.account_id), tags or {})
+        stack = LocalStack(
+            self, stack_name, generate_stack_id(stack_name, self.region_name, self.account_id), tags or {}
+        )
         stack.ended("REVIEW_IN_PROGRESS")
         self.stacks[stack.stack_id] = stack
     elif change_set_type == "CREATE" and stack.status != "REVIEW_IN_PROGRESS":

@@ -35,7 +35,7 @@ class Where:
         return f"arn:aws:{service}:{self.region}:{self.account}:{rest}"
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def _client(service: str, region: str) -> Any:
     return boto3.client(service, region_name=region)
 
@@ -94,7 +94,7 @@ def of_type(type_: str) -> Kind:
     return kind
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def _schema(type_: str, region: str) -> dict[str, Any]:
     """The provider schema that cfn-lint carries."""
     return PROVIDER_SCHEMA_MANAGER.get_resource_schema(region, type_).schema

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import functools
-import json
 from typing import Any
 
 from moto.apigateway import models as apigateway
@@ -27,7 +26,7 @@ def apply() -> None:
             model.physical_resource_id = property(lambda self, attribute=attribute: getattr(self, attribute))
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def _of_moto(type_: str) -> Native | None:
     model = parsing.get_model_map().get(type_)
     return Native(type_, model) if model else None
@@ -102,9 +101,5 @@ class Native:
         return parsing.generate_resource_name(self.type, stack_name, logical_id)
 
     def _definition(self, properties: dict[str, Any]) -> dict[str, Any]:
-        # moto keeps and changes what it is given, and keeps inline policies as Python objects.
-        properties = copy.deepcopy(properties)
-        if self.type == "AWS::IAM::Role":
-            for policy in properties.get("Policies", []):
-                policy["PolicyDocument"] = json.dumps(policy["PolicyDocument"])
-        return {"Type": self.type, "Properties": properties}
+        # moto keeps and changes what it is given.
+        return {"Type": self.type, "Properties": copy.deepcopy(properties)}

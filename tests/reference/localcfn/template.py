@@ -135,9 +135,9 @@ class Scope:
             case "Fn::Not":
                 return not self._holds(operands[0])
             case "Fn::And":
-                return all([self._holds(operand) for operand in operands])
+                return all(self._holds(operand) for operand in operands)
             case "Fn::Or":
-                return any([self._holds(operand) for operand in operands])
+                return any(self._holds(operand) for operand in operands)
         raise TemplateError(f"{function} is no function of a condition")
 
     def resolve(self, node: Any) -> Any:

@@ -6,10 +6,10 @@ can ask the service for it.
 
 from __future__ import annotations
 
-from localcfn.adapters import api, messages, network, observation, registry, security, storage
+from localcfn.adapters import api, identity, messages, network, observation, registry, security, storage
 
 
 def register() -> None:
     """Makes the types known."""
-    for module in (api, messages, network, observation, registry, security, storage):
+    for module in (api, identity, messages, network, observation, registry, security, storage):
         module.register()

@@ -46,5 +46,3 @@ def _queue_policy(where: Where, name: str, properties: Properties) -> Made:
 def _schedule(where: Where, name: str, properties: Properties) -> Made:
     arguments = {"Name": short(name, 64), **properties}
     return arguments["Name"], {"Arn": where.client("scheduler").create_schedule(**arguments)["ScheduleArn"]}
-
-

@@ -18,12 +18,16 @@ def register() -> None:
     adapt(
         "AWS::EC2::SubnetRouteTableAssociation",
         _route_table_association,
-        lambda where, resource: where.client("ec2").disassociate_route_table(AssociationId=resource.physical_resource_id),
+        lambda where, resource: where.client("ec2").disassociate_route_table(
+            AssociationId=resource.physical_resource_id
+        ),
     )
     adapt(
         "AWS::EC2::VPCEndpoint",
         _endpoint,
-        lambda where, resource: where.client("ec2").delete_vpc_endpoints(VpcEndpointIds=[resource.physical_resource_id]),
+        lambda where, resource: where.client("ec2").delete_vpc_endpoints(
+            VpcEndpointIds=[resource.physical_resource_id]
+        ),
     )
     adapt(
         "AWS::EC2::SecurityGroup",

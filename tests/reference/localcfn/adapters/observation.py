@@ -13,7 +13,11 @@ def register() -> None:
         _log_group,
         lambda where, resource: where.client("logs").delete_log_group(logGroupName=resource.physical_resource_id),
     )
-    adapt("AWS::CloudWatch::Alarm", _alarm, lambda where, resource: where.client("cloudwatch").delete_alarms(AlarmNames=[resource.physical_resource_id]))
+    adapt(
+        "AWS::CloudWatch::Alarm",
+        _alarm,
+        lambda where, resource: where.client("cloudwatch").delete_alarms(AlarmNames=[resource.physical_resource_id]),
+    )
     adapt(
         "AWS::Logs::MetricFilter",
         _metric_filter,
@@ -28,7 +32,9 @@ def register() -> None:
 def _log_group(where: Where, name: str, properties: Properties) -> Made:
     logs, group = where.client("logs"), properties.get("LogGroupName", name)
     key = {"kmsKeyId": properties["KmsKeyId"]} if "KmsKeyId" in properties else {}
-    logs.create_log_group(logGroupName=group, **key, tags={tag["Key"]: tag["Value"] for tag in properties.get("Tags", [])})
+    logs.create_log_group(
+        logGroupName=group, **key, tags={tag["Key"]: tag["Value"] for tag in properties.get("Tags", [])}
+    )
     if "RetentionInDays" in properties:
         logs.put_retention_policy(logGroupName=group, retentionInDays=properties["RetentionInDays"])
     return group, {"Arn": where.arn("logs", f"log-group:{group}:*")}

@@ -17,7 +17,11 @@ _CRON_OF_MODEL_MONITOR = re.compile(r"NOW|cron\(0 (\*|\d{1,2}(/\d{1,2})?) \? \* 
 def register() -> None:
     """Makes the types known."""
     adapt("AWS::SageMaker::Pipeline", _pipeline, _call("delete_pipeline", "PipelineName", ClientRequestToken=True))
-    adapt("AWS::SageMaker::ModelPackageGroup", _model_package_group, _call("delete_model_package_group", "ModelPackageGroupName"))
+    adapt(
+        "AWS::SageMaker::ModelPackageGroup",
+        _model_package_group,
+        _call("delete_model_package_group", "ModelPackageGroupName"),
+    )
     adapt("AWS::SageMaker::Model", _model, _call("delete_model", "ModelName"))
     adapt("AWS::SageMaker::EndpointConfig", _endpoint_config, _call("delete_endpoint_config", "EndpointConfigName"))
     adapt("AWS::SageMaker::Endpoint", _endpoint, _call("delete_endpoint", "EndpointName"))

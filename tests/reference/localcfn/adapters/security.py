@@ -11,17 +11,25 @@ from localcfn.kinds import Resource, Where
 def register() -> None:
     """Makes the types known."""
     adapt("AWS::KMS::Key", _key, _schedule_deletion)
-    adapt("AWS::CloudTrail::Trail", _trail, lambda where, resource: where.client("cloudtrail").delete_trail(Name=resource.physical_resource_id))
+    adapt(
+        "AWS::CloudTrail::Trail",
+        _trail,
+        lambda where, resource: where.client("cloudtrail").delete_trail(Name=resource.physical_resource_id),
+    )
     adapt("AWS::WAFv2::WebACL", _web_acl, _delete_web_acl)
     adapt(
         "AWS::WAFv2::WebACLAssociation",
         _association,
-        lambda where, resource: where.client("wafv2").disassociate_web_acl(ResourceArn=resource.properties["ResourceArn"]),
+        lambda where, resource: where.client("wafv2").disassociate_web_acl(
+            ResourceArn=resource.properties["ResourceArn"]
+        ),
     )
     adapt(
         "AWS::WAFv2::LoggingConfiguration",
         _web_acl_logging,
-        lambda where, resource: where.client("wafv2").delete_logging_configuration(ResourceArn=resource.physical_resource_id),
+        lambda where, resource: where.client("wafv2").delete_logging_configuration(
+            ResourceArn=resource.physical_resource_id
+        ),
     )
 
 
@@ -58,9 +66,7 @@ def _trail(where: Where, name: str, properties: Properties) -> Made:
         arguments["KmsKeyId"] = properties["KMSKeyId"]
     arn = cloudtrail.create_trail(Name=trail, **arguments)["TrailARN"]
     if "AdvancedEventSelectors" in properties:
-        cloudtrail.put_event_selectors(
-            TrailName=trail, AdvancedEventSelectors=properties["AdvancedEventSelectors"]
-        )
+        cloudtrail.put_event_selectors(TrailName=trail, AdvancedEventSelectors=properties["AdvancedEventSelectors"])
     if properties["IsLogging"]:
         cloudtrail.start_logging(Name=trail)
     return trail, {"Arn": arn, "SnsTopicArn": ""}
@@ -92,5 +98,3 @@ def _web_acl_logging(where: Where, name: str, properties: Properties) -> Made:
         demand(":aws-waf-logs-" in destination, f"{destination}: its name must begin with aws-waf-logs-")
     where.client("wafv2").put_logging_configuration(LoggingConfiguration=properties)
     return properties["ResourceArn"], {}
-
-
