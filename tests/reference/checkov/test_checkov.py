@@ -19,7 +19,7 @@ TEMPLATES = Path(__file__).resolve().parents[3] / "templates"
 def report() -> dict[str, Any]:
     """What checkov says, without asking any host."""
     program = Path(sys.executable).parent / "checkov"
-    options = ["--framework", "cloudformation", "--skip-download", "--quiet", "--compact", "--output", "json"]
+    options = ["--framework", "cloudformation", "--skip-download", "--compact", "--output", "json"]
     command = [sys.executable, program, "-d", TEMPLATES, *options]
     ended = subprocess.run(command, capture_output=True, text=True, check=False)
     assert ended.stdout, ended.stderr

@@ -26,6 +26,7 @@ from localcfn import backend, native
 def start() -> Iterator[str]:
     """The address of a local AWS, also in AWS_ENDPOINT_URL, until the end of the block."""
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    os.environ["MOTO_IAM_LOAD_MANAGED_POLICIES"] = "true"  # those of AWS
     moto_fixes.apply()
     native.apply()
     backend.apply()
