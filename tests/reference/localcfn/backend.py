@@ -112,7 +112,11 @@ class LocalChangeSet(models.ChangeSet):
 
 def check_capabilities(text: str, given: Iterable[str]) -> None:
     """Refuses a template with IAM resources that nobody has acknowledged."""
-    iam = {name: item for name, item in load(text)["Resources"].items() if item["Type"].startswith("AWS::IAM::")}
+    try:
+        resources = load(text)["Resources"]
+    except TemplateError as error:
+        raise ValidationError(message=f"Template format error: {error}") from error
+    iam = {name: item for name, item in resources.items() if item["Type"].startswith("AWS::IAM::")}
     names = {"RoleName", "ManagedPolicyName", "UserName", "GroupName", "PolicyName", "InstanceProfileName"}
     named = any(
         item["Type"] not in {"AWS::IAM::Policy", "AWS::IAM::RolePolicy"} and names & set(item.get("Properties", {}))

@@ -109,6 +109,8 @@ def create_only(old: Resource, new: Mapping[str, Any], region: str) -> list[str]
 
 def is_named(resource: Resource) -> bool:
     """Whether a template gives the name by which AWS knows the resource."""
-    paths = _schema(resource.type, "us-east-1").get("primaryIdentifier", [])
-    names = {path.split("/")[2] for path in paths}
-    return any(name.endswith("Name") and name in resource.properties for name in names)
+    kind = resource.type.rsplit("::", 1)[1]
+    return any(
+        key == "Name" or (key.endswith("Name") and kind.endswith(key.removesuffix("Name")))
+        for key in resource.properties
+    )

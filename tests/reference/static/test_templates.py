@@ -69,7 +69,9 @@ def test_every_suppression_for_cfn_guard_has_its_reason() -> None:
     for name in FILES:
         lines = (TEMPLATES / name).read_text().splitlines()
         for number, line in enumerate(lines):
-            if re.fullmatch(r" +- [A-Z0-9_]{12,}", line) and "SuppressedRules" in "".join(lines[max(0, number - 16) : number]):
+            if re.fullmatch(r" +- [A-Z0-9_]{12,}", line) and "SuppressedRules" in "".join(
+                lines[max(0, number - 16) : number]
+            ):
                 above = lines[number - 1].strip()
                 assert above.startswith("#"), f"{name}:{number + 1} has no reason above it"
 
@@ -97,7 +99,13 @@ def test_each_import_has_one_export_of_an_earlier_stack(templates: Templates) ->
 
 def test_the_stacks_that_a_template_says_it_imports_from_are_those(templates: Templates) -> None:
     order = deployment_order()
-    suffixes = dict(zip(order, re.findall(r"^(?:stacks=')?(\w+) \w+/", (TEMPLATES / "deploy.sh").read_text(), re.MULTILINE), strict=True))
+    suffixes = dict(
+        zip(
+            order,
+            re.findall(r"^(?:stacks=')?(\w+) \w+/", (TEMPLATES / "deploy.sh").read_text(), re.MULTILINE),
+            strict=True,
+        )
+    )
     exporter = {
         output["Export"]["Name"]["Fn::Sub"]: name
         for name in order
@@ -172,7 +180,11 @@ def test_every_template_asks_for_project_and_environment_in_the_same_way(templat
 
 
 def test_the_table_of_monitor_images_is_the_same_wherever_it_stands(templates: Templates) -> None:
-    tables = [template["Mappings"]["MonitorImage"] for template in templates.values() if "MonitorImage" in template.get("Mappings", {})]
+    tables = [
+        template["Mappings"]["MonitorImage"]
+        for template in templates.values()
+        if "MonitorImage" in template.get("Mappings", {})
+    ]
     assert len(tables) == 3
     assert all(table == tables[0] for table in tables)
 
