@@ -118,17 +118,17 @@ fn named(text: &str, name: &str) -> String {
 }
 
 /// A workflow without the parts that are marked as those of other environments: `# environment NAME` before a part, at
-/// its indentation, and `# end environment` behind it.
+/// its indentation, and `# end environment` behind it. A part may hold parts.
 fn only_environments(text: &str, environments: &[String]) -> String {
     let mut kept = String::new();
-    let mut inside: Option<bool> = None;
+    let mut inside: Vec<bool> = Vec::new();
     for line in text.split_inclusive('\n') {
         let words = line.trim();
         if let Some(name) = words.strip_prefix("# environment ") {
-            inside = Some(environments.iter().any(|environment| environment == name));
+            inside.push(environments.iter().any(|environment| environment == name));
         } else if words == "# end environment" {
-            inside = None;
-        } else if inside != Some(false) {
+            inside.pop();
+        } else if !inside.contains(&false) {
             kept.push_str(line);
         }
     }
@@ -210,5 +210,21 @@ mod tests {
     fn parts_of_other_environments_are_left_out() {
         let text = "jobs:\n  # environment dev\n  dev: 1\n  # end environment\n  # environment staging\n  staging: 1\n  # end environment\nend: 1\n";
         assert_eq!(only_environments(text, &["dev".to_owned()]), "jobs:\n  dev: 1\nend: 1\n");
+    }
+
+    #[test]
+    fn a_part_within_a_part_needs_both() {
+        let text = "# environment staging\nneeds:\n  # environment dev\n  - dev\n  # end environment\nstaging: 1\n# end environment\nend: 1\n";
+        let kept = |names: &[&str]| only_environments(text, &names.iter().map(ToString::to_string).collect::<Vec<_>>());
+        assert_eq!(kept(&["staging"]), "needs:\nstaging: 1\nend: 1\n");
+        assert_eq!(kept(&["dev"]), "end: 1\n");
+        assert_eq!(kept(&["dev", "staging"]), "needs:\n  - dev\nstaging: 1\nend: 1\n");
+    }
+
+    #[test]
+    fn the_workflow_builds_this_version_of_the_linter() {
+        let workflow = reference().iter().find(|file| file.path.ends_with("deploy-pipeline.yml")).map(|file| file.text);
+        let version = format!("MLOPS_LINT_VERSION: {}\n", env!("CARGO_PKG_VERSION"));
+        assert!(workflow.is_some_and(|text| text.contains(&version)));
     }
 }

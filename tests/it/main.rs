@@ -7,6 +7,7 @@ mod assertions;
 mod cli;
 mod docs;
 mod projects;
+mod removals;
 mod render;
 mod robust;
 mod semantics;
