@@ -10,8 +10,8 @@ use crate::finding::{Finding, RuleId};
 use crate::rule::Registered;
 use crate::source::FileId;
 
-/// Which findings stay; what is accepted stays in any case, so that the suppression has its finding.
-pub(super) fn stays(findings: &[Finding], accepted: &[Option<usize>], enabled: &[&Registered]) -> Vec<bool> {
+/// Which findings stay. What is accepted covers and is covered like everything else: the suppressions have been judged.
+pub(super) fn stays(findings: &[Finding], enabled: &[&Registered]) -> Vec<bool> {
     let rules: FxHashMap<&RuleId, &Registered> = enabled.iter().map(|rule| (&rule.meta.id, *rule)).collect();
     let mut of_resource: FxHashMap<(FileId, &str), Vec<&Finding>> = FxHashMap::default();
     for finding in findings {
@@ -32,7 +32,7 @@ pub(super) fn stays(findings: &[Finding], accepted: &[Option<usize>], enabled: &
                 && is_within(&other.subject.path, entry)
         })
     };
-    findings.iter().zip(accepted).map(|(finding, accepted)| accepted.is_some() || !covered(finding)).collect()
+    findings.iter().map(|finding| !covered(finding)).collect()
 }
 
 /// The list item that holds a path, or else the map.

@@ -128,7 +128,7 @@ pub fn check<'p, 'f>(
             finding.severity = other.unwrap_or(finding.severity);
         }
     }
-    let stays = cover::stays(&findings, &accepted, &enabled);
+    let stays = cover::stays(&findings, &enabled);
     keep(&mut findings, &stays);
     keep(&mut accepted, &stays);
     let mut report = Report {

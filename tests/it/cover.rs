@@ -69,7 +69,7 @@ fn a_finding_that_was_made_less_severe_covers_nothing() {
 }
 
 #[test]
-fn what_is_accepted_keeps_its_finding_and_covers_as_well() {
+fn what_is_accepted_covers_as_well_and_its_suppression_is_not_unused() {
     let both = GROUP.replace("  Login:\n", "  # mlops-lint: ignore[NET036, NET037] a demonstration\n  Login:\n");
     assert!(found(&both, &["SUP001", "SUP002", "SUP003", "SUP004"], CheckOptions::everything()).is_empty());
     let one = GROUP.replace("  Login:\n", "  # mlops-lint: ignore[NET037] a demonstration\n  Login:\n");
