@@ -1,10 +1,12 @@
-//! Findings that another one covers, in whole runs.
+//! What is said once: findings that another one covers, and the texts of a rule.
 
 use camino::Utf8PathBuf;
 use mlops_lint::engine::{self, CheckOptions};
 use mlops_lint::finding::Severity;
 use mlops_lint::project::Project;
 use mlops_lint::rule::{Registered, Registry};
+
+use crate::cli::Sandbox;
 
 const GROUP: &str = r#"
 Resources:
@@ -75,4 +77,18 @@ fn what_is_accepted_covers_as_well_and_its_suppression_is_not_unused() {
     let one = GROUP.replace("  Login:\n", "  # mlops-lint: ignore[NET037] a demonstration\n  Login:\n");
     let found = found(&one, &["NET036"], CheckOptions::default());
     assert!(!found.iter().any(|found| found.contains("Login")), "{found:?}");
+}
+
+#[test]
+fn what_a_rule_says_of_all_its_findings_is_said_at_the_first() {
+    let sandbox = Sandbox::new(&[(
+        "template.yaml",
+        "Resources:\n  A: { Type: AWS::SageMaker::NotebookInstance }\n  B: { Type: AWS::SageMaker::NotebookInstance }\n",
+    )]);
+    let ran = sandbox.run(&["--select", "NET001"]);
+    for (text, times) in
+        [("NET001: ", 2), ("why: ", 1), ("help: ", 1), ("controls: ", 1), ("mlops-lint explain NET001", 2)]
+    {
+        assert_eq!(ran.stdout.matches(text).count(), times, "{text}\n{}", ran.stdout);
+    }
 }
