@@ -2,7 +2,8 @@
 //! is open.
 //!
 //! A rule names the rules that cover it. Its finding is left out where one of them has a finding that is at least as
-//! severe about the same resource and the same entry: the list item that holds the place, or else the property's map.
+//! severe about the same resource and the same entry: the list item that holds the place, or else the property's map. What
+//! holds under some choices only covers nothing that holds under others.
 
 use rustc_hash::FxHashMap;
 
@@ -29,6 +30,7 @@ pub(super) fn stays(findings: &[Finding], enabled: &[&Registered]) -> Vec<bool> 
         of_resource[&(finding.primary.span.file, resource.as_str())].iter().any(|other| {
             covering.contains(&other.rule)
                 && other.severity >= finding.severity
+                && (other.scenario.is_none() || other.scenario == finding.scenario)
                 && is_within(&other.subject.path, entry)
         })
     };
