@@ -72,7 +72,7 @@ fn a_finding_that_was_made_less_severe_covers_nothing() {
 
 #[test]
 fn a_login_that_is_open_in_one_scenario_does_not_cover_what_is_open_in_all() {
-    let text = r#"
+    let text = r"
 Parameters: { Stage: { Type: String, AllowedValues: [dev, prod] } }
 Conditions: { IsDev: !Equals [!Ref Stage, dev] }
 Resources:
@@ -83,7 +83,7 @@ Resources:
       SecurityGroupIngress:
         - { IpProtocol: tcp, FromPort: !If [IsDev, 22, 8501], ToPort: !If [IsDev, 22, 8501], CidrIp: 0.0.0.0/0 }
         - { IpProtocol: tcp, FromPort: 22, ToPort: 22, CidrIp: !If [IsDev, 0.0.0.0/0, 10.0.0.0/8] }
-"#;
+";
     let found = found(text, &["NET036", "NET037"], CheckOptions::default());
     let of = |rule: &str| found.iter().filter(|found| found.starts_with(rule)).count();
     assert_eq!((of("NET036"), of("NET037")), (1, 2), "{found:?}");
