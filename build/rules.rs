@@ -10,7 +10,7 @@ use crate::source::{self, Problems};
 use crate::tables::{Rows, Table};
 
 /// What the engine evaluates, and what it needs to say what it found.
-const BODY: [&str; 17] = [
+const BODY: [&str; 18] = [
     "id",
     "name",
     "summary",
@@ -23,6 +23,7 @@ const BODY: [&str; 17] = [
     "require",
     "native",
     "unknown",
+    "covered_by",
     "parameters",
     "at",
     "message",
@@ -82,6 +83,10 @@ pub(crate) fn check(rules: &[Rule], tables: &[Table], problems: &mut Problems) {
         }
         for problem in problems_of(rule) {
             problems.add(&rule.file, problem);
+        }
+        let covering = rule.map.get("covered_by").and_then(Value::as_array).into_iter().flatten();
+        for id in covering.filter_map(Value::as_str).filter(|id| !rules.iter().any(|rule| rule.id == *id)) {
+            problems.add(&rule.file, format!("`covered_by` names no rule: `{id}`"));
         }
         let mut unknown = Vec::new();
         check_tables(&Value::Object(rule.map.clone()), tables, &mut unknown);

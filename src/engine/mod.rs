@@ -4,6 +4,7 @@
 //! they run in parallel and are sorted afterwards. A rule that panics is reported, the others run on. What users have
 //! accepted is sifted out of what the rules say, before anything is counted.
 
+mod cover;
 mod deployment;
 mod environments;
 mod problem;
@@ -127,6 +128,9 @@ pub fn check<'p, 'f>(
             finding.severity = other.unwrap_or(finding.severity);
         }
     }
+    let stays = cover::stays(&findings, &enabled);
+    keep(&mut findings, &stays);
+    keep(&mut accepted, &stays);
     let mut report = Report {
         undecided: verdicts.undecided,
         failures: verdicts.failures,

@@ -290,7 +290,7 @@ impl Reason {
             ReasonKind::Macro => format!("`{name}` is run by CloudFormation only"),
             ReasonKind::PseudoParameter => format!("`{name}` depends on the deployment"),
             ReasonKind::RunTime => format!("`{name}` is known at run time only"),
-            ReasonKind::OutsideTheSet => format!("{name}: templates that were not loaded may decide it"),
+            ReasonKind::OutsideTheSet => format!("templates that were not loaded may say more about {name}"),
             ReasonKind::TooManyScenarios => format!("{name} has more scenarios than are tried"),
             ReasonKind::Condition => format!("condition `{name}` cannot be decided"),
             ReasonKind::UnreadableDocument => format!("the document in `{name}` cannot be read"),

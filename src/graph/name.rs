@@ -214,7 +214,7 @@ impl<'p> StackGraph<'p> {
         if let Some(name) = self.unseen() {
             return Some(Unknown::because(ReasonKind::Macro, name));
         }
-        self.partial.then(|| Unknown::because(ReasonKind::OutsideTheSet, crate::value::text_of(value)))
+        self.partial.then(|| Unknown::because(ReasonKind::OutsideTheSet, format!("`{}`", crate::value::text_of(value))))
     }
 
     /// A resolver with no choice made.

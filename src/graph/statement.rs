@@ -89,7 +89,8 @@ impl<'p> StackGraph<'p> {
         for arn in follow(resolver, self.root(resolver, id), &["ManagedPolicyArns", "[*]"]) {
             let (found, _) = self.targets(resolver, &arn.value, &["AWS::IAM::ManagedPolicy"]);
             if found.is_empty() {
-                let unknown = Unknown::because(ReasonKind::OutsideTheSet, crate::value::text_of(&arn.value));
+                let unknown =
+                    Unknown::because(ReasonKind::OutsideTheSet, format!("`{}`", crate::value::text_of(&arn.value)));
                 statements.push(Found { value: Value::Unknown(Rc::new(unknown)), ..arn });
             }
             for policy in found {

@@ -2,6 +2,7 @@
 //!
 //! miette draws the excerpts, one file at a time, because it cannot label two files in one diagnostic. The lines around them are ours.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::io::{self, Write};
 
@@ -30,8 +31,10 @@ const SENTENCES: usize = 2;
 pub(super) fn render(report: &Report, cx: &RenderContext<'_>, out: &mut dyn Write) -> io::Result<()> {
     let places = Places::new(cx, PEOPLE).hiding(&report.secrets);
     let page = Page { report, cx, places, paint: Paint { color: cx.color } };
+    // What a rule says of all its findings is said at the first of them.
+    let mut told = BTreeSet::new();
     for finding in &report.findings {
-        page.finding(finding, out)?;
+        page.finding(finding, told.insert(&finding.rule), out)?;
     }
     if cx.show_suppressed {
         for suppressed in &report.suppressed {
@@ -64,7 +67,7 @@ struct Page<'a> {
 }
 
 impl Page<'_> {
-    fn finding(&self, finding: &Finding, out: &mut dyn Write) -> io::Result<()> {
+    fn finding(&self, finding: &Finding, in_full: bool, out: &mut dyn Write) -> io::Result<()> {
         let rule = self.report.rules.get(&finding.rule).map(AsRef::as_ref);
         let word = finding.severity.as_str();
         self.headline(word, Some(finding.severity), rule, finding.rule.as_str(), &finding.message, out)?;
@@ -74,7 +77,7 @@ impl Page<'_> {
             let indent = digits - block.digits();
             out.write_all(self.draw(block, indent, finding.severity).as_bytes())?;
         }
-        let docs = rule.map(|rule| &rule.docs);
+        let docs = rule.map(|rule| &rule.docs).filter(|_| in_full);
         if let Some(docs) = docs {
             self.gist("why", &docs.why, out)?;
         }
@@ -85,7 +88,7 @@ impl Page<'_> {
         }
         self.line("assumed", finding.assumed.as_deref().unwrap_or_default(), out)?;
         if let Some(rule) = rule {
-            self.more(rule, out)?;
+            self.more(rule, in_full, out)?;
         }
         writeln!(out)
     }
@@ -180,10 +183,10 @@ impl Page<'_> {
         Ok(())
     }
 
-    /// `  controls: … · mlops-lint explain ENC001`; the command stays on one line, so that it can be copied.
-    fn more(&self, rule: &ReportedRule, out: &mut dyn Write) -> io::Result<()> {
+    /// `  controls: … · mlops-lint explain ENC001`, or the command alone; the command stays on one line, so that it can be copied.
+    fn more(&self, rule: &ReportedRule, in_full: bool, out: &mut dyn Write) -> io::Result<()> {
         let explain = format!("mlops-lint explain {}", rule.meta.id.as_str());
-        let Some(controls) = controls(rule) else {
+        let Some(controls) = controls(rule).filter(|_| in_full) else {
             return self.line("more", &explain, out);
         };
         let key = "controls";

@@ -128,7 +128,20 @@ fn hole_name(hole: &Hole<'_>) -> String {
 
 fn is_text(name: &str, value: Option<&str>) -> String {
     match value {
+        Some("") => format!("`{name}` is empty"),
         Some(value) => format!("`{name}` is `{value}`"),
         None => format!("`{name}` is any other value"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_text;
+
+    #[test]
+    fn an_empty_value_is_said_in_words() {
+        assert_eq!(is_text("KeyId", Some("")), "`KeyId` is empty");
+        assert_eq!(is_text("KeyId", Some("alias/a")), "`KeyId` is `alias/a`");
+        assert_eq!(is_text("KeyId", None), "`KeyId` is any other value");
     }
 }

@@ -30,6 +30,7 @@ pub struct Rule {
     pub(super) when: Option<Condition>,
     pub(super) require: Condition,
     pub(super) unknown: WhenUnknown,
+    covered_by: Vec<RuleId>,
     pub(super) defaults_only: bool,
     pub(super) at: Option<TermPath>,
     pub(crate) message: Message,
@@ -39,7 +40,7 @@ pub struct Rule {
 }
 
 /// The keys of a rule file that say something about its evaluation or its texts.
-pub const KEYS: [&str; 25] = [
+pub const KEYS: [&str; 26] = [
     "id",
     "name",
     "summary",
@@ -52,6 +53,7 @@ pub const KEYS: [&str; 25] = [
     "require",
     "native",
     "unknown",
+    "covered_by",
     "parameters",
     "at",
     "message",
@@ -123,6 +125,10 @@ impl Rule {
             matches,
             native,
             unknown: word(get("unknown"), WhenUnknown::Skip)?,
+            covered_by: match get("covered_by") {
+                Some(list) => list.items().map(|id| text(id).map(RuleId::new)).collect::<Compiled<_>>()?,
+                None => Vec::new(),
+            },
             defaults_only: get("parameters").and_then(Node::scalar) == Some("default"),
             at: get("at").map(term_path).transpose()?,
             as_of,
@@ -133,6 +139,11 @@ impl Rule {
             related,
             severity_cases,
         })
+    }
+
+    /// The rules whose findings say what this rule would say about the same entry.
+    pub fn covered_by(&self) -> &[RuleId] {
+        &self.covered_by
     }
 
     /// True if the rule is about the project as a whole.

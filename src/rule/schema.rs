@@ -19,6 +19,7 @@ const ABOUT: [&str; KEYS.len()] = [
     "What has to hold.",
     "The name of a check in Rust, in place of let, when and require.",
     "What becomes of a verdict that cannot be reached.",
+    "Rules whose finding about the same entry makes one of this rule superfluous.",
     "Whether every value that a parameter may have counts, or its default only.",
     "Where a finding points.",
     "What is wrong, with names: {self}, {value}, {failing}, {when} and every bound name.",
@@ -100,6 +101,7 @@ fn shape(key: &str) -> Value {
         } }),
         "when" | "require" => json!({ "$ref": "#/$defs/condition" }),
         "unknown" => json!({ "enum": ["skip", "pass", "fail"] }),
+        "covered_by" => json!({ "type": "array", "items": { "type": "string" } }),
         "parameters" => json!({ "enum": ["any", "default"] }),
         "related" | "peers" | "references" => texts,
         "options" => json!({ "type": "object", "additionalProperties": {

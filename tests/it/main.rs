@@ -5,6 +5,7 @@
 mod architecture;
 mod assertions;
 mod cli;
+mod cover;
 mod docs;
 mod projects;
 mod removals;

@@ -113,13 +113,14 @@ fn exported<'p>(
         return Err(why);
     }
     let name = text_of(&value);
+    let quoted = || format!("`{name}`");
     if context.graph.is_partial() {
-        return Err(Unknown::because(ReasonKind::OutsideTheSet, name));
+        return Err(Unknown::because(ReasonKind::OutsideTheSet, quoted()));
     }
     let besides = ["Resources", "Conditions", "Parameters", "Mappings"];
     match context.graph.templates().iter().find_map(|template| hidden(template, &besides)) {
         Some(Reason { kind: ReasonKind::UnreadableDocument, .. }) => {
-            Err(Unknown::because(ReasonKind::OutsideTheSet, name))
+            Err(Unknown::because(ReasonKind::OutsideTheSet, quoted()))
         }
         Some(reason) => Err(Unknown { reasons: vec![reason], blockers: Vec::new() }),
         None => Ok(Some(name)),

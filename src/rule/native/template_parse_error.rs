@@ -55,6 +55,15 @@ fn tell<'p>(
 /// What the readers of YAML and JSON said.
 fn issues(context: &Context<'_, '_>, sink: &mut Sink) {
     let all = &context.template.issues;
+    if let Some(first) = all.first().filter(|_| is_source_of_another_program(context.template.document.text())) {
+        let place = Place { span: first.span, label: String::new(), subject: Subject::default() };
+        let mut finding = context.finding(place, "", "another program makes the template from this file");
+        finding.severity = Severity::Low;
+        finding.confidence = Confidence::Possible;
+        finding.help = Some("check what the program writes; what could be read here is checked as usual".to_owned());
+        sink.findings.push(finding);
+        return;
+    }
     // Only programs that make a template of this file resolve these; who uses one knows, and hears it once.
     let shared = |issue: &&SyntaxIssue| match issue.kind {
         IssueKind::Alias => issue.related.is_some(),
@@ -63,11 +72,21 @@ fn issues(context: &Context<'_, '_>, sink: &mut Sink) {
     };
     let sugar = all.iter().find(|issue| issue.kind == IssueKind::Alias && shared(issue)).or(all.iter().find(shared));
     let keys = keys_of(context.template, all);
+    let map_of = |issue: &SyntaxIssue| keys.get(&issue.span).and_then(|(key, _)| key.parent());
+    let mut maps = BTreeSet::new();
     for issue in all.iter().filter(|issue| !shared(issue)).chain(sugar) {
         let entry = keys.get(&issue.span);
-        let detail = match (issue.kind, entry.and_then(|(key, _)| key.scalar())) {
-            (IssueKind::DuplicateKey, Some(name)) => format!("the key `{name}` stands twice"),
-            _ => issue.message.clone(),
+        // A forgotten `-` makes every key of an item stand twice: that is one mistake.
+        let map = map_of(issue).map(Node::id);
+        if map.is_some_and(|map| !maps.insert(map)) {
+            continue;
+        }
+        let detail = if issue.kind == IssueKind::DuplicateKey && entry.is_some() {
+            let here = all.iter().filter(|other| map_of(other).map(Node::id) == map);
+            let names = here.filter_map(|other| keys.get(&other.span)).filter_map(|(key, _)| key.scalar());
+            twice(&names.collect::<Vec<_>>())
+        } else {
+            issue.message.clone()
         };
         let owner = context.owner(issue.span).map(|index| &context.template.resources[index]);
         let place = match entry.map(|(_, value)| *value).or(context.template.document.root()) {
@@ -85,6 +104,23 @@ fn issues(context: &Context<'_, '_>, sink: &mut Sink) {
             );
         }
         sink.findings.push(finding);
+    }
+}
+
+/// Lines of Jinja (`{% for ... %}`) or Mustache (`{{#each ...}}`), which no template of CloudFormation has outside of scripts.
+fn is_source_of_another_program(text: &str) -> bool {
+    let mut lines = text.lines().map(str::trim_start);
+    lines.any(|line| line.starts_with("{%") || line.starts_with("{{#"))
+}
+
+/// "the keys `Effect`, `Action` and `Resource` stand twice"
+fn twice(names: &[&str]) -> String {
+    let mut names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    names.dedup();
+    match &names[..] {
+        [] => "a key stands twice".to_owned(),
+        [one] => format!("the key {one} stands twice"),
+        [first @ .., last] => format!("the keys {} and {last} stand twice", first.join(", ")),
     }
 }
 

@@ -199,7 +199,7 @@ Outputs:
 ";
     let all = said(&[("Handed", "alone"), ("Named", "alone"), ("Private", "alone")]);
     assert_eq!(judged(ALONE, &[("a.yaml", template)], false).by_resource(), all);
-    let outside = |name: &str| format!("? `{name}`: templates that were not loaded may decide it");
+    let outside = |name: &str| format!("? templates that were not loaded may say more about `{name}`");
     assert_eq!(
         judged(ALONE, &[("a.yaml", template)], true).by_resource(),
         said(&[("Handed", &outside("Handed")), ("Named", &outside("Named")), ("Private", "alone")])
