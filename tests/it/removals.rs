@@ -110,9 +110,7 @@ fn at<'d>(root: Node<'d>, path: &str) -> Node<'d> {
         let found = if node.is_sequence() {
             node.items().enumerate().find(|(place, item)| {
                 part == place.to_string()
-                    || ["Sid", "Id", "Name", "Key"]
-                        .iter()
-                        .any(|key| item.get(key).and_then(Node::scalar) == Some(part))
+                    || ["Sid", "Id", "Name", "Key"].iter().any(|key| item.get(key).and_then(Node::scalar) == Some(part))
             })
         } else {
             node.get(part).map(|value| (0, value))
@@ -191,6 +189,9 @@ fn whatever_keeps_a_promise_is_missed_when_it_is_gone() {
     let mut problems = String::new();
     let mut seen = 0;
     for row in &rows {
+        let file = reference().iter().find(|file| file.path == row.file).unwrap();
+        let text = apply(file.text, &row.edit);
+        assert_ne!(text, file.text, "{row:?} changes nothing");
         let is_built = registry.rules().iter().any(|rule| rule.meta.id.as_str() == row.rule);
         if row.is_pending {
             if is_built {
@@ -198,9 +199,6 @@ fn whatever_keeps_a_promise_is_missed_when_it_is_gone() {
             }
             continue;
         }
-        let file = reference().iter().find(|file| file.path == row.file).unwrap();
-        let text = apply(file.text, &row.edit);
-        assert_ne!(text, file.text, "{row:?} changes nothing");
         let (sources, report) = lint(&registry, Some((&row.file, &text)));
         let met = report.findings.iter().any(|finding| {
             finding.rule.as_str() == row.rule
@@ -211,7 +209,8 @@ fn whatever_keeps_a_promise_is_missed_when_it_is_gone() {
             seen += 1;
         } else {
             let found = list(&sources, &report);
-            writeln!(problems, "{}: {} does not fire at {:?}; found:\n{found}", row.what, row.rule, row.resource).unwrap();
+            writeln!(problems, "{}: {} does not fire at {:?}; found:\n{found}", row.what, row.rule, row.resource)
+                .unwrap();
         }
     }
     assert!(problems.is_empty(), "{problems}");

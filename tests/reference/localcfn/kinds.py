@@ -97,7 +97,8 @@ def of_type(type_: str) -> Kind:
 @functools.cache
 def _schema(type_: str, region: str) -> dict[str, Any]:
     """The provider schema that cfn-lint carries."""
-    return PROVIDER_SCHEMA_MANAGER.get_resource_schema(region, type_).schema
+    schema: dict[str, Any] = PROVIDER_SCHEMA_MANAGER.get_resource_schema(region, type_).schema
+    return schema
 
 
 def create_only(old: Resource, new: Mapping[str, Any], region: str) -> list[str]:
