@@ -101,7 +101,7 @@ impl Environment {
         let options =
             ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--compile", "--require-hashes"];
         run(Command::new(&python).args(options).arg("--requirement").arg(&lock))?;
-        fs::write(&stamp, wanted).map_err(|error| format!("{}: {error}", stamp.display()))?;
+        fs::copy(&lock, &stamp).map_err(|error| format!("{}: {error}", stamp.display()))?;
         Ok(python)
     }
 }
