@@ -55,7 +55,9 @@ impl Suite {
         let Some(base) = base_interpreter()? else { return Ok(()) };
         let python = self.environment.python(base)?;
         let tests = proof().join(self.name);
-        let said = run(Command::new(python).args(["-m", "pytest", "-q", "-rs", "--no-header"]).arg(tests))?;
+        let mut pytest = Command::new(python);
+        pytest.args(["-m", "pytest", "-q", "-rs", "--no-header"]).arg(tests);
+        let said = run(pytest.env("MLOPS_LINT", env!("CARGO_BIN_EXE_mlops-lint")))?;
         let skips: Vec<&str> = said.lines().filter(|line| line.starts_with("SKIPPED")).collect();
         eprintln!("{}: {}", self.name, said.lines().last().unwrap_or_default());
         for skip in &skips {
