@@ -42,17 +42,33 @@ static CHECKOV: Environment = Environment::new("checkov", "checkov.lock");
 
 fn main() {
     let arguments = Arguments::from_args();
-    let skipped = env::var_os(SKIP).is_some_and(|value| value == "1");
-    let trial = |suite: Suite| Trial::test(suite.name, move || suite.run()).with_ignored_flag(skipped);
-    if skipped && !arguments.list {
-        eprintln!("the proof of the reference architecture is skipped: {SKIP}=1");
+    let base = base_interpreter();
+    let skipped = reason_to_skip(&base);
+    if let Some(reason) = &skipped
+        && !arguments.list
+    {
+        eprintln!("the proof of the reference architecture is skipped, nothing of it is proven: {reason}");
     }
-    libtest_mimic::run(&arguments, SUITES.map(trial).into()).exit();
+    let trials = SUITES.map(|suite| {
+        let base = base.clone();
+        Trial::test(suite.name, move || suite.run(base?)).with_ignored_flag(skipped.is_some())
+    });
+    libtest_mimic::run(&arguments, trials.into()).exit();
+}
+
+/// Why nothing runs. That there is no Python is no reason in CI.
+fn reason_to_skip(base: &Result<&'static str, String>) -> Option<String> {
+    if env::var_os(SKIP).is_some_and(|value| value == "1") {
+        return Some(format!("{SKIP}=1"));
+    }
+    if !cfg!(unix) {
+        return Some("templates/deploy.sh needs a POSIX shell".to_owned());
+    }
+    base.as_ref().err().filter(|_| !in_ci()).cloned()
 }
 
 impl Suite {
-    fn run(self) -> Result<(), Failed> {
-        let Some(base) = base_interpreter()? else { return Ok(()) };
+    fn run(self, base: &str) -> Result<(), Failed> {
         let python = self.environment.python(base)?;
         let tests = proof().join(self.name);
         let mut pytest = Command::new(python);
@@ -108,25 +124,8 @@ impl Environment {
     }
 }
 
-/// The Python to make environments with. None if there is none that can be used, which has been said then; in CI that
-/// is an error.
-fn base_interpreter() -> Result<Option<&'static str>, Failed> {
-    static FOUND: OnceLock<Result<&'static str, String>> = OnceLock::new();
-    if !cfg!(unix) {
-        eprintln!("skipped, here and in CI: templates/deploy.sh needs a POSIX shell");
-        return Ok(None);
-    }
-    match FOUND.get_or_init(find_interpreter) {
-        Ok(python) => Ok(Some(python)),
-        Err(reason) if in_ci() => Err(reason.into()),
-        Err(reason) => {
-            eprintln!("skipped, and nothing is proven: {reason}");
-            Ok(None)
-        }
-    }
-}
-
-fn find_interpreter() -> Result<&'static str, String> {
+/// The Python to make environments with, or what is wrong with those that there are.
+fn base_interpreter() -> Result<&'static str, String> {
     let (major, minor) = OLDEST_PYTHON;
     let mut reason = format!("the proof needs Python {major}.{minor} or newer, and there is no python3");
     let print = "import sys; print(*sys.version_info[:2])";
