@@ -52,6 +52,9 @@ class Resource:
     handle: Any = None
     """What moto keeps of it."""
     deletion_policy: str = "Delete"
+    """What becomes of it when it leaves the stack."""
+    replacement_policy: str = "Delete"
+    """What becomes of it when another takes its place."""
     number: int = field(default_factory=lambda: next(_numbers))
     """Later ones have higher numbers."""
 
