@@ -42,20 +42,38 @@ static CHECKOV: Environment = Environment::new("checkov", "checkov.lock");
 
 fn main() {
     let arguments = Arguments::from_args();
-    let skipped = env::var_os(SKIP).is_some_and(|value| value == "1");
-    let trial = |suite: Suite| Trial::test(suite.name, move || suite.run()).with_ignored_flag(skipped);
-    if skipped && !arguments.list {
-        eprintln!("the proof of the reference architecture is skipped: {SKIP}=1");
+    let base = base_interpreter();
+    let skipped = reason_to_skip(&base);
+    if let Some(reason) = &skipped
+        && !arguments.list
+    {
+        eprintln!("the proof of the reference architecture is skipped, nothing of it is proven: {reason}");
     }
-    libtest_mimic::run(&arguments, SUITES.map(trial).into()).exit();
+    let trials = SUITES.map(|suite| {
+        let base = base.clone();
+        Trial::test(suite.name, move || suite.run(base?)).with_ignored_flag(skipped.is_some())
+    });
+    libtest_mimic::run(&arguments, trials.into()).exit();
+}
+
+/// Why nothing runs. That there is no Python is no reason in CI.
+fn reason_to_skip(base: &Result<&'static str, String>) -> Option<String> {
+    if env::var_os(SKIP).is_some_and(|value| value == "1") {
+        return Some(format!("{SKIP}=1"));
+    }
+    if !cfg!(unix) {
+        return Some("templates/deploy.sh needs a POSIX shell".to_owned());
+    }
+    base.as_ref().err().filter(|_| !in_ci()).cloned()
 }
 
 impl Suite {
-    fn run(self) -> Result<(), Failed> {
-        let Some(base) = base_interpreter()? else { return Ok(()) };
+    fn run(self, base: &str) -> Result<(), Failed> {
         let python = self.environment.python(base)?;
         let tests = proof().join(self.name);
-        let said = run(Command::new(python).args(["-m", "pytest", "-q", "-rs", "--no-header"]).arg(tests))?;
+        let mut pytest = Command::new(python);
+        pytest.args(["-m", "pytest", "-q", "-rs", "--no-header"]).arg(tests);
+        let said = run(pytest.env("MLOPS_LINT", env!("CARGO_BIN_EXE_mlops-lint")))?;
         let skips: Vec<&str> = said.lines().filter(|line| line.starts_with("SKIPPED")).collect();
         eprintln!("{}: {}", self.name, said.lines().last().unwrap_or_default());
         for skip in &skips {
@@ -98,32 +116,16 @@ impl Environment {
         }
         eprintln!("making {} from tests/reference/{}: this takes minutes, once", folder.display(), self.lock);
         run(Command::new(base).args(["-m", "venv", "--clear"]).arg(&folder))?;
-        let options = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--compile", "--require-hashes"];
+        let options =
+            ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--compile", "--require-hashes"];
         run(Command::new(&python).args(options).arg("--requirement").arg(&lock))?;
-        fs::write(&stamp, wanted).map_err(|error| format!("{}: {error}", stamp.display()))?;
+        fs::copy(&lock, &stamp).map_err(|error| format!("{}: {error}", stamp.display()))?;
         Ok(python)
     }
 }
 
-/// The Python to make environments with. None if there is none that can be used, which has been said then; in CI that
-/// is an error.
-fn base_interpreter() -> Result<Option<&'static str>, Failed> {
-    static FOUND: OnceLock<Result<&'static str, String>> = OnceLock::new();
-    if !cfg!(unix) {
-        eprintln!("skipped, here and in CI: templates/deploy.sh needs a POSIX shell");
-        return Ok(None);
-    }
-    match FOUND.get_or_init(find_interpreter) {
-        Ok(python) => Ok(Some(python)),
-        Err(reason) if in_ci() => Err(reason.into()),
-        Err(reason) => {
-            eprintln!("skipped, and nothing is proven: {reason}");
-            Ok(None)
-        }
-    }
-}
-
-fn find_interpreter() -> Result<&'static str, String> {
+/// The Python to make environments with, or what is wrong with those that there are.
+fn base_interpreter() -> Result<&'static str, String> {
     let (major, minor) = OLDEST_PYTHON;
     let mut reason = format!("the proof needs Python {major}.{minor} or newer, and there is no python3");
     let print = "import sys; print(*sys.version_info[:2])";
@@ -134,7 +136,8 @@ fn find_interpreter() -> Result<&'static str, String> {
             if (found_major, found_minor) >= OLDEST_PYTHON {
                 return Ok(python);
             }
-            reason = format!("the proof needs Python {major}.{minor} or newer; {python} is {found_major}.{found_minor}");
+            reason =
+                format!("the proof needs Python {major}.{minor} or newer; {python} is {found_major}.{found_minor}");
         }
     }
     Err(reason)

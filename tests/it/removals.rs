@@ -11,6 +11,7 @@ use mlops_lint::project::Project;
 use mlops_lint::rule::Registry;
 use mlops_lint::source::{FileId, SourceMap};
 use mlops_lint::syntax::{self, Node};
+use rayon::prelude::*;
 
 /// One row of the file.
 #[derive(Debug)]
@@ -110,9 +111,7 @@ fn at<'d>(root: Node<'d>, path: &str) -> Node<'d> {
         let found = if node.is_sequence() {
             node.items().enumerate().find(|(place, item)| {
                 part == place.to_string()
-                    || ["Sid", "Id", "Name", "Key"]
-                        .iter()
-                        .any(|key| item.get(key).and_then(Node::scalar) == Some(part))
+                    || ["Sid", "Id", "Name", "Key"].iter().any(|key| item.get(key).and_then(Node::scalar) == Some(part))
             })
         } else {
             node.get(part).map(|value| (0, value))
@@ -188,32 +187,27 @@ fn the_reference_architecture_has_no_finding() {
 fn whatever_keeps_a_promise_is_missed_when_it_is_gone() {
     let rows = rows();
     let registry = Registry::bundled();
-    let mut problems = String::new();
-    let mut seen = 0;
-    for row in &rows {
-        let is_built = registry.rules().iter().any(|rule| rule.meta.id.as_str() == row.rule);
-        if row.is_pending {
-            if is_built {
-                writeln!(problems, "{}: {} is built now: remove `pending`", row.what, row.rule).unwrap();
-            }
-            continue;
-        }
-        let file = reference().iter().find(|file| file.path == row.file).unwrap();
-        let text = apply(file.text, &row.edit);
-        assert_ne!(text, file.text, "{row:?} changes nothing");
-        let (sources, report) = lint(&registry, Some((&row.file, &text)));
-        let met = report.findings.iter().any(|finding| {
-            finding.rule.as_str() == row.rule
-                && sources.file(finding.primary.span.file).path() == row.found_in.as_str()
-                && (row.resource.is_none() || row.resource == finding.subject.resource)
-        });
-        if met {
-            seen += 1;
-        } else {
-            let found = list(&sources, &report);
-            writeln!(problems, "{}: {} does not fire at {:?}; found:\n{found}", row.what, row.rule, row.resource).unwrap();
-        }
-    }
-    assert!(problems.is_empty(), "{problems}");
+    let problems: Vec<String> = rows.par_iter().filter_map(|row| problem(&registry, row)).collect();
+    assert!(problems.is_empty(), "{}", problems.join("\n"));
+    let seen = rows.iter().filter(|row| !row.is_pending).count();
     assert!(seen >= 40, "{seen} removals that are seen are too few");
+}
+
+/// What is wrong with a row, if anything is.
+fn problem(registry: &Registry, row: &Removal) -> Option<String> {
+    let file = reference().iter().find(|file| file.path == row.file).unwrap();
+    let text = apply(file.text, &row.edit);
+    assert_ne!(text, file.text, "{row:?} changes nothing");
+    let is_built = registry.rules().iter().any(|rule| rule.meta.id.as_str() == row.rule);
+    if row.is_pending {
+        return is_built.then(|| format!("{}: {} is built now: remove `pending`", row.what, row.rule));
+    }
+    let (sources, report) = lint(registry, Some((&row.file, &text)));
+    let met = report.findings.iter().any(|finding| {
+        finding.rule.as_str() == row.rule
+            && sources.file(finding.primary.span.file).path() == row.found_in.as_str()
+            && (row.resource.is_none() || row.resource == finding.subject.resource)
+    });
+    let found = list(&sources, &report);
+    (!met).then(|| format!("{}: {} does not fire at {:?}; found:\n{found}", row.what, row.rule, row.resource))
 }

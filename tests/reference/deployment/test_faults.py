@@ -229,3 +229,29 @@ Resources:
     topics = [topic["TopicArn"] for topic in boto3.client("sns").list_topics()["Topics"]]
     assert not [topic for topic in topics if topic.endswith(":left-over")]
     boto3.client("cloudformation").delete_stack(StackName="failed")
+
+
+def test_what_is_replaced_stays_if_its_policy_says_so(aws: str, tmp_path: Path) -> None:
+    template = """
+Resources:
+  Kept:
+    Type: AWS::SageMaker::Model
+    UpdateReplacePolicy: Retain
+    Properties: &model
+      ExecutionRoleArn: arn:aws:iam::123456789012:role/x
+      PrimaryContainer: { Image: IMAGE }
+  Gone:
+    Type: AWS::SageMaker::Model
+    Properties: *model
+"""
+    sagemaker = boto3.client("sagemaker")
+    names = []
+    for image in "first", "second":
+        assert deploy(tmp_path, "replaced", template.replace("IMAGE", image)).startswith("exit code 0\n")
+        names.append(sorted(m["ModelName"] for m in sagemaker.list_models(NameContains="replaced")["Models"]))
+    before, after = names
+    assert len(before) == 2
+    assert len(after) == 3
+    assert next(name for name in before if "Kept" in name) in after
+    assert next(name for name in before if "Gone" in name) not in after
+    boto3.client("cloudformation").delete_stack(StackName="replaced")

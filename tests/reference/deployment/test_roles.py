@@ -194,3 +194,58 @@ def test_the_verifier_reads_models_and_writes_none(environment: Environment) -> 
     assert may(role, "kms:Verify", environment.export("SigningKeyArn"))
     assert not may(role, "kms:Sign", environment.export("SigningKeyArn"))
     assert not may(role, "s3:PutObject", f"{model}/models/job/model.tar.gz")
+
+
+def called(environment: Environment, resource: str, parameters: dict[str, Any]) -> list[tuple[str, str]]:
+    """The actions that a task of a state machine needs, with what they act on."""
+    where = "eu-central-1:123456789012"
+    package = f"arn:aws:sagemaker:{where}:model-package/{environment.prefix}-models/1"
+    stack = f"arn:aws:cloudformation:{where}:stack/{parameters.get('StackName')}/id"
+    pipeline_arn = (
+        f"arn:aws:sagemaker:{where}:pipeline/{parameters.get('PipelineName', environment.prefix + '-training')}"
+    )
+    data = environment.export("DataBucketArn")
+    return {
+        "lambda:invoke": [("lambda:InvokeFunction", parameters.get("FunctionName", ""))],
+        "sns:publish": [
+            ("sns:Publish", parameters.get("TopicArn", "")),
+            ("kms:GenerateDataKey", environment.export("MessagingKeyArn")),
+            ("kms:Decrypt", environment.export("MessagingKeyArn")),
+        ],
+        "aws-sdk:sagemaker:updateModelPackage": [("sagemaker:UpdateModelPackage", package)],
+        "aws-sdk:cloudformation:updateStack": [("cloudformation:UpdateStack", stack)],
+        "aws-sdk:cloudformation:describeStacks": [("cloudformation:DescribeStacks", stack)],
+        "aws-sdk:s3:copyObject": [
+            ("s3:GetObject", f"{data}/baseline/run/data-quality/constraints.json"),
+            ("s3:PutObject", f"{data}/baseline/current/data-quality/constraints.json"),
+            ("kms:GenerateDataKey", environment.export("DataKeyArn")),
+        ],
+        "aws-sdk:sfn:listExecutions": [("states:ListExecutions", environment.export("RetrainerArn"))],
+        "aws-sdk:sagemaker:startPipelineExecution": [("sagemaker:StartPipelineExecution", pipeline_arn)],
+        "aws-sdk:sagemaker:describePipelineExecution": [
+            ("sagemaker:DescribePipelineExecution", f"{pipeline_arn}/execution/x")
+        ],
+    }[resource.split(":::")[1]]
+
+
+@pytest.mark.parametrize("export", ["DeployerArn", "RetrainerArn"])
+def test_the_role_of_a_state_machine_covers_its_tasks(environment: Environment, export: str) -> None:
+    found = boto3.client("stepfunctions").describe_state_machine(stateMachineArn=environment.export(export))
+    role = found["roleArn"].split("/")[-1]
+    tasks = [
+        node for node in every(json.loads(found["definition"])) if isinstance(node, dict) and node.get("Type") == "Task"
+    ]
+    wanted = {need for task in tasks for need in called(environment, task["Resource"], task["Parameters"])}
+    assert len(wanted) >= 6
+    assert [need for need in sorted(wanted) if not may(role, *need)] == []
+
+
+def test_what_starts_a_state_machine_may_start_that_one_only(environment: Environment) -> None:
+    events = boto3.client("events")
+    starts = {"model-approved": "DeployerArn", "retrain-on-drift": "RetrainerArn", "retrain-on-data": "RetrainerArn"}
+    for rule, export in starts.items():
+        (target,) = events.list_targets_by_rule(Rule=f"{environment.prefix}-{rule}")["Targets"]
+        role = target["RoleArn"].split("/")[-1]
+        other = ({"DeployerArn", "RetrainerArn"} - {export}).pop()
+        assert may(role, "states:StartExecution", environment.export(export)), rule
+        assert not may(role, "states:StartExecution", environment.export(other)), rule

@@ -11,7 +11,7 @@ from moto.cloudformation.parsing import Export
 from moto.cloudformation.utils import generate_changeset_id, generate_stack_id
 
 from localcfn import engine
-from localcfn.kinds import Resource, Where
+from localcfn.kinds import Where
 from localcfn.template import TemplateError, load
 
 _NO_CHANGES = "The submitted information didn't contain changes. Submit different information to create a change set."
@@ -23,14 +23,15 @@ def apply() -> None:
     for method in (create_stack, create_change_set, execute_change_set, update_stack, delete_stack):
         setattr(backend, method.__name__, method)
     # A change set without changes is made and fails; moto would refuse to make it.
-    responses.CloudFormationResponse._validate_different_update = lambda *_: None
-    original = responses.CloudFormationResponse.create_change_set
+    response: Any = responses.CloudFormationResponse
+    setattr(response, "_validate_different_update", lambda *_: None)  # noqa: B010
+    original = response.create_change_set
 
     def create_change_set_with_capabilities(self: Any) -> Any:
         check_capabilities(self._get_param("TemplateBody") or "", self._get_param("Capabilities", []))
         return original(self)
 
-    responses.CloudFormationResponse.create_change_set = create_change_set_with_capabilities
+    response.create_change_set = create_change_set_with_capabilities
 
 
 class LocalStack(models.Stack):
@@ -48,7 +49,8 @@ class LocalStack(models.Stack):
         )
 
         def others() -> Iterable[LocalStack]:
-            return (stack for stack in backend.stacks.values() if stack.stack_id != stack_id)
+            stacks: dict[str, Any] = backend.stacks
+            return (stack for stack in stacks.values() if stack.stack_id != stack_id)
 
         self.local = engine.Stack(
             name,
@@ -70,7 +72,7 @@ class LocalStack(models.Stack):
         return {name: str(self.local.given.get(name, item.get("Default"))) for name, item in declared.items()}
 
     @property
-    def stack_resources(self) -> Iterable[Resource]:
+    def stack_resources(self) -> Iterable[Any]:
         """All resources."""
         return list(self.local.resources.values())
 
@@ -106,7 +108,8 @@ class LocalChangeSet(models.ChangeSet):
 
     def diff(self) -> list[models.Change]:
         """The changes."""
-        changes = self.stack.local.plan(self.template, self.parameters)
+        stack: Any = self.stack
+        changes = stack.local.plan(self.template, self.parameters)
         return [models.Change(change.action, change.logical_id, change.type) for change in changes]
 
 
@@ -148,7 +151,7 @@ def create_change_set(
     """Plans a change, for a stack that is there or for one that is to come."""
     stack = _by_name(self, stack_name)
     if stack is None:
-        stack = LocalStack(
+        stack = LocalStack(  # type: ignore[abstract]
             self, stack_name, generate_stack_id(stack_name, self.region_name, self.account_id), tags or {}
         )
         stack.ended("REVIEW_IN_PROGRESS")
@@ -185,7 +188,8 @@ def create_change_set(
 
 def _outputs(change_set: LocalChangeSet) -> dict[str, Any]:
     """The outputs that a change set without changed resources would give."""
-    local = change_set.stack.local
+    stack: Any = change_set.stack
+    local = stack.local
     scope = local.scope(change_set.template_dict, change_set.parameters)
     outputs = {}
     for key, output in (change_set.template_dict.get("Outputs") or {}).items():

@@ -116,6 +116,8 @@ class Stack:
                 self._remove(list(self.resources.values()), creating=True)
             raise
         gone = [resource for name, resource in self.resources.items() if name not in wanted]
+        for resource in replaced:
+            resource.deletion_policy = resource.replacement_policy
         self._remove([*gone, *replaced], creating=False)
         self.text, self.given, self.template = text, dict(given), template
 
@@ -141,6 +143,7 @@ class Stack:
         except Exception as error:
             raise TemplateError(f"{name} ({definition['Type']}): {error}") from error
         new.deletion_policy = definition.get("DeletionPolicy", "Delete")
+        new.replacement_policy = definition.get("UpdateReplacePolicy", "Delete")
         self.resources[name] = new
 
     def _publish(self, template: Mapping[str, Any], scope: Scope) -> None:

@@ -52,6 +52,9 @@ class Resource:
     handle: Any = None
     """What moto keeps of it."""
     deletion_policy: str = "Delete"
+    """What becomes of it when it leaves the stack."""
+    replacement_policy: str = "Delete"
+    """What becomes of it when another takes its place."""
     number: int = field(default_factory=lambda: next(_numbers))
     """Later ones have higher numbers."""
 
@@ -97,7 +100,8 @@ def of_type(type_: str) -> Kind:
 @functools.cache
 def _schema(type_: str, region: str) -> dict[str, Any]:
     """The provider schema that cfn-lint carries."""
-    return PROVIDER_SCHEMA_MANAGER.get_resource_schema(region, type_).schema
+    schema: dict[str, Any] = PROVIDER_SCHEMA_MANAGER.get_resource_schema(region, type_).schema
+    return schema
 
 
 def create_only(old: Resource, new: Mapping[str, Any], region: str) -> list[str]:

@@ -20,10 +20,8 @@ def apply() -> None:
     """Makes the types known, and closes the gaps of moto's classes."""
     adapters.register()
     kinds.fallback = _of_moto
-    # `Ref` of these gives a Python object.
-    for model, attribute in (apigateway.Deployment, "id"), (apigateway.Method, "http_method"):
-        if "physical_resource_id" not in vars(model):
-            model.physical_resource_id = property(lambda self, attribute=attribute: getattr(self, attribute))
+    # `Ref` of a deployment gives a Python object.
+    setattr(apigateway.Deployment, "physical_resource_id", property(lambda self: self.id))  # noqa: B010
 
 
 @functools.cache
@@ -57,7 +55,8 @@ class Native:
                 "aws:cloudformation:stack-id": stack.stack_id,
                 "aws:cloudformation:logical-id": name,
             }
-            ec2_backends[where.account][where.region].create_tags([handle.physical_resource_id], tags)
+            identity = handle.physical_resource_id  # type: ignore[attr-defined]
+            ec2_backends[where.account][where.region].create_tags([identity], tags)
         physical_id = getattr(handle, "physical_resource_id", f"{stack.name}-{name}")
         return Resource(name, self.type, physical_id, properties, handle=handle)
 

@@ -24,7 +24,7 @@ class TemplateError(Exception):
     """What CloudFormation would answer with ValidationError, or give as the reason of a failure."""
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(yaml.SafeLoader):  # type: ignore[misc]
     """YAML with CloudFormation's short forms. A key that is there twice is an error."""
 
 

@@ -28,6 +28,7 @@ def test_ruff_finds_nothing_to_format_or_to_say(folder: Path) -> None:
 
 def test_types_hold_under_strict_rules(tmp_path: Path) -> None:
     tool("mypy", "--cache-dir", tmp_path, cwd=SCRIPTS)
+    tool("mypy", "--cache-dir", tmp_path, "--strict", "--ignore-missing-imports", "localcfn", cwd=TESTS)
 
 
 @pytest.mark.parametrize("lock", [SCRIPTS / "requirements.lock", TESTS / "requirements.lock"], ids=["image", "tests"])

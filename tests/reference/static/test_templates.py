@@ -223,4 +223,4 @@ def test_a_changed_api_is_deployed_again(templates: Templates) -> None:
     found = hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
     # CloudFormation does not deploy an API again when a method changes. Rename the deployment to the next number, here
     # and in the template, and put the new hash here.
-    assert DEPLOYMENTS == {deployment: found}
+    assert {deployment: found} == DEPLOYMENTS

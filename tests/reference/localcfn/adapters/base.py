@@ -93,14 +93,3 @@ def small(properties: Properties) -> Properties:
 def short(name: str, length: int) -> str:
     """A generated name within a limit, without what AWS would not take at an end."""
     return re.sub(r"^[^A-Za-z0-9]+", "", name[-length:]).rstrip("-")
-
-
-def numbers(value: Any, key: str = "") -> Any:
-    """Texts as numbers and booleans where CloudFormation converts them for an API with types."""
-    if isinstance(value, dict):
-        return {name: numbers(part, name) for name, part in value.items()}
-    if isinstance(value, list):
-        return [numbers(part, key) for part in value]
-    if isinstance(value, str) and value in {"true", "false"} and key.startswith(("Enable", "Is", "Validate")):
-        return value == "true"
-    return value

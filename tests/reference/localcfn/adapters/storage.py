@@ -19,9 +19,11 @@ def register() -> None:
 def _bucket(where: Where, name: str, properties: Properties) -> Made:
     s3, bucket = where.client("s3"), properties.get("BucketName", name.lower())
     demand(re.fullmatch(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", bucket), f"{bucket} is no name for a bucket")
+    # The oldest region has no name of its own here.
+    place = {} if where.region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": where.region}}
     s3.create_bucket(
         Bucket=bucket,
-        CreateBucketConfiguration={"LocationConstraint": where.region},
+        **place,
         ObjectLockEnabledForBucket=properties.get("ObjectLockEnabled", False),
     )
     if "VersioningConfiguration" in properties:
