@@ -75,7 +75,8 @@ impl Suite {
         pytest.args(["-m", "pytest", "-q", "-rs", "--no-header"]).arg(tests);
         let said = run(pytest.env("MLOPS_LINT", env!("CARGO_BIN_EXE_mlops-lint")))?;
         let skips: Vec<&str> = said.lines().filter(|line| line.starts_with("SKIPPED")).collect();
-        eprintln!("{}: {}", self.name, said.lines().last().unwrap_or_default());
+        let summary = said.lines().rev().find(|line| line.contains(" passed")).unwrap_or_default();
+        eprintln!("{}: {summary}", self.name);
         for skip in &skips {
             eprintln!("{}: {skip}", self.name);
         }
