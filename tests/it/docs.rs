@@ -589,6 +589,21 @@ fn the_set_up_of_a_fresh_machine_is_two_commands() {
     assert!(read(".ci/run").contains("cargo test --locked"));
 }
 
+#[test]
+fn each_promise_of_the_reference_names_rules_that_exist() {
+    let readme = read("templates/README.md");
+    let (_, promises) = readme.split_once("## Promises").expect("there is a heading for the promises");
+    let rows: Vec<&str> =
+        promises.split("\n## ").next().unwrap().lines().filter(|line| line.starts_with("| ")).skip(2).collect();
+    assert!(rows.len() > 10, "{}", rows.len());
+    for row in rows {
+        let rules = row.trim_end_matches(" |").rsplit(" | ").next().unwrap();
+        for rule in rules.split(", ") {
+            assert!(catalog::rule(rule).is_some(), "`{rule}` is no rule: {row}");
+        }
+    }
+}
+
 /// The commands of the README are run where the files that they name are.
 #[test]
 fn commands_of_the_readme_run() {

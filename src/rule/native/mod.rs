@@ -12,6 +12,7 @@ mod import_without_producer;
 mod intrinsic_inside_json_string;
 mod pipeline_step_reference;
 mod problem;
+mod quality_gate;
 mod report;
 mod scenario;
 mod sfn_definition_invalid;
@@ -67,7 +68,7 @@ pub struct Native {
 }
 
 /// All native checks.
-const NATIVES: [Native; 11] = [
+const NATIVES: [Native; 12] = [
     Native { name: "circular_resource_dependency", check: circular_resource_dependency::check },
     Native { name: "cross_stack_cycle", check: cross_stack_cycle::check },
     Native { name: "dangling_reference", check: dangling_reference::check },
@@ -76,6 +77,7 @@ const NATIVES: [Native; 11] = [
     Native { name: "import_without_producer", check: import_without_producer::check },
     Native { name: "intrinsic_inside_json_string", check: intrinsic_inside_json_string::check },
     Native { name: "pipeline_step_reference", check: pipeline_step_reference::check },
+    Native { name: "quality_gate", check: quality_gate::check },
     Native { name: "sfn_definition_invalid", check: sfn_definition_invalid::check },
     Native { name: "template_parse_error", check: template_parse_error::check },
     Native { name: "unresolved_placeholder", check: unresolved_placeholder::check },

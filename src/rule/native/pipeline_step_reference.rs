@@ -31,8 +31,8 @@ pub(super) fn check(context: &Context<'_, '_>, sink: &mut Sink) {
                 Ok(false) => return Answer::Aside,
                 Err(why) => return Answer::Unknown(why),
             }
-            let mut reader = Reader { resolver, steps: Vec::new(), problems: Vec::new(), unknown: Unknown::default() };
-            reader.list(definition.root, "Steps", None, 0);
+            let (steps, unknown) = steps(resolver, definition.root);
+            let mut reader = Reader { resolver, steps, problems: Vec::new(), unknown };
             reader.judge();
             answer(reader.problems, reader.unknown)
         });
@@ -41,13 +41,20 @@ pub(super) fn check(context: &Context<'_, '_>, sink: &mut Sink) {
 }
 
 /// A step.
-struct Step<'p> {
-    name: String,
-    kind: String,
-    at: Cursor<'p>,
-    name_at: Cursor<'p>,
+pub(super) struct Step<'p> {
+    pub(super) name: String,
+    pub(super) kind: String,
+    pub(super) at: Cursor<'p>,
+    pub(super) name_at: Cursor<'p>,
     /// The condition step whose branch it stands in.
-    around: Option<usize>,
+    pub(super) around: Option<usize>,
+}
+
+/// The steps of a definition, those in branches of condition steps after these, and what of them is not known.
+pub(super) fn steps<'p>(resolver: &Resolver<'_, 'p>, root: Cursor<'p>) -> (Vec<Step<'p>>, Unknown<'p>) {
+    let mut reader = Reader { resolver, steps: Vec::new(), problems: Vec::new(), unknown: Unknown::default() };
+    reader.list(root, "Steps", None, 0);
+    (reader.steps, reader.unknown)
 }
 
 /// That one step waits for another.
@@ -74,8 +81,10 @@ impl<'p> Reader<'_, '_, 'p> {
     /// The steps of a list and, in them, those of the branches of condition steps.
     fn list(&mut self, map: Cursor<'p>, member: &str, around: Option<usize>, depth: u8) {
         let list = self.resolver.member_of(map, member, &[]);
-        if let Value::Unknown(why) = &list.value {
-            self.unknown.merge(why);
+        match &list.value {
+            Value::Unknown(why) => self.unknown.merge(why),
+            Value::Symbolic(parts) => self.unknown.merge(&self.resolver.why(parts)),
+            _ => {}
         }
         for item in self.items(&list) {
             let at = item.cursor;
