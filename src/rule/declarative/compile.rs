@@ -208,9 +208,13 @@ fn subject(node: Node<'_>) -> Compiled<Subject> {
             })
         }
         _ if node.get("referrers").is_some() => {
-            only(node, &["referrers", "via"])?;
+            only(node, &["referrers", "via", "written"])?;
             let Some(via) = node.get("via") else { return error(node, "`referrers` needs `via`", None) };
-            Ok(Subject::Referrers { of: term_path(node.get("referrers").unwrap_or(value))?, via: self::via(via)? })
+            Ok(Subject::Referrers {
+                of: term_path(node.get("referrers").unwrap_or(value))?,
+                via: self::via(via)?,
+                written: node.get("written").map(flag).transpose()?.unwrap_or_default(),
+            })
         }
         _ if node.get("targets").is_some() => {
             only(node, &["targets", "to"])?;

@@ -92,6 +92,8 @@ pub enum Subject {
         of: TermPath,
         /// Through which properties.
         via: Vec<Via>,
+        /// Also those that a condition leaves out in this scenario.
+        written: bool,
     },
     /// Nodes that a value refers to.
     Targets {
