@@ -167,7 +167,7 @@ impl<'p> Evaluator<'_, 'p> {
     }
 
     /// The statements of a carrier; where no choice is made they are the same for every rule.
-    fn carried(&self, carrier: &Found<'p>, effective: bool) -> Rc<[Found<'p>]> {
+    pub(super) fn carried(&self, carrier: &Found<'p>, effective: bool) -> Rc<[Found<'p>]> {
         if self.resolver.scenario().is_empty()
             && let Some(known) = self.memo.statements(self.graph, carrier, effective)
         {
@@ -177,7 +177,7 @@ impl<'p> Evaluator<'_, 'p> {
         self.graph.statements(&self.resolver, carrier, effective).into()
     }
 
-    fn has_effect(&self, statement: &Found<'p>, effect: &str) -> Outcome<'p> {
+    pub(super) fn has_effect(&self, statement: &Found<'p>, effect: &str) -> Outcome<'p> {
         let Value::Map(Map::View(view)) = &statement.value else {
             return match &statement.value {
                 Value::Unknown(why) => Outcome::unknown((**why).clone()),
