@@ -98,7 +98,8 @@ impl Environment {
         }
         eprintln!("making {} from tests/reference/{}: this takes minutes, once", folder.display(), self.lock);
         run(Command::new(base).args(["-m", "venv", "--clear"]).arg(&folder))?;
-        let options = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--compile", "--require-hashes"];
+        let options =
+            ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--compile", "--require-hashes"];
         run(Command::new(&python).args(options).arg("--requirement").arg(&lock))?;
         fs::write(&stamp, wanted).map_err(|error| format!("{}: {error}", stamp.display()))?;
         Ok(python)
@@ -134,7 +135,8 @@ fn find_interpreter() -> Result<&'static str, String> {
             if (found_major, found_minor) >= OLDEST_PYTHON {
                 return Ok(python);
             }
-            reason = format!("the proof needs Python {major}.{minor} or newer; {python} is {found_major}.{found_minor}");
+            reason =
+                format!("the proof needs Python {major}.{minor} or newer; {python} is {found_major}.{found_minor}");
         }
     }
     Err(reason)

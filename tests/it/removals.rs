@@ -110,9 +110,7 @@ fn at<'d>(root: Node<'d>, path: &str) -> Node<'d> {
         let found = if node.is_sequence() {
             node.items().enumerate().find(|(place, item)| {
                 part == place.to_string()
-                    || ["Sid", "Id", "Name", "Key"]
-                        .iter()
-                        .any(|key| item.get(key).and_then(Node::scalar) == Some(part))
+                    || ["Sid", "Id", "Name", "Key"].iter().any(|key| item.get(key).and_then(Node::scalar) == Some(part))
             })
         } else {
             node.get(part).map(|value| (0, value))
@@ -211,7 +209,8 @@ fn whatever_keeps_a_promise_is_missed_when_it_is_gone() {
             seen += 1;
         } else {
             let found = list(&sources, &report);
-            writeln!(problems, "{}: {} does not fire at {:?}; found:\n{found}", row.what, row.rule, row.resource).unwrap();
+            writeln!(problems, "{}: {} does not fire at {:?}; found:\n{found}", row.what, row.rule, row.resource)
+                .unwrap();
         }
     }
     assert!(problems.is_empty(), "{problems}");

@@ -132,10 +132,9 @@ impl<'p> Evaluator<'_, 'p> {
         let is_pattern = parts.iter().any(|part| matches!(part, Part::Text(text) if text.contains(['*', '?'])));
         question.on.iter().fold(Outcome::FALSE, |known, on| {
             known.or(|| match self.refers(&listed.value, on) {
-                Outcome { truth: Truth::False, .. } if is_pattern => Outcome::unknown(Unknown::because(
-                    ReasonKind::Attribute,
-                    crate::value::text_of(&listed.value),
-                )),
+                Outcome { truth: Truth::False, .. } if is_pattern => {
+                    Outcome::unknown(Unknown::because(ReasonKind::Attribute, crate::value::text_of(&listed.value)))
+                }
                 outcome => outcome,
             })
         })
@@ -154,11 +153,7 @@ impl<'p> Evaluator<'_, 'p> {
                     Some(start) => key.starts_with(start),
                     None => key == *known,
                 });
-                if is_carried {
-                    Outcome::TRUE
-                } else {
-                    Outcome::unknown(Unknown::because(ReasonKind::RunTime, key))
-                }
+                if is_carried { Outcome::TRUE } else { Outcome::unknown(Unknown::because(ReasonKind::RunTime, key)) }
             })
         })
     }

@@ -8,8 +8,8 @@ use crate::syntax::{Kind, Node, path};
 use crate::value::pattern::Automaton;
 
 use super::condition::{
-    Allows, Caller, Comparison, Condition, Form, Kinds, Leaf, Operator, Patterns, Quantifier, Reference, Set, Subject, Term, TermPath,
-    Test, Via,
+    Allows, Caller, Comparison, Condition, Form, Kinds, Leaf, Operator, Patterns, Quantifier, Reference, Set, Subject,
+    Term, TermPath, Test, Via,
 };
 
 /// A mistake in a rule file.
