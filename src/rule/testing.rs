@@ -142,6 +142,14 @@ fn drop_nth(condition: &mut Condition, left: &mut usize, path: &str) -> Option<S
             list.iter_mut().enumerate().find_map(|(index, one)| drop_nth(one, left, &format!("{path}[{index}]")))
         }
         Condition::Not(one) => drop_nth(one, left, &format!("{path}.not")),
+        Condition::Allows(allows) => {
+            if *left < allows.actions.len() {
+                allows.actions.remove(*left);
+                return Some(format!("{path}.allows.do[{left}] is dropped"));
+            }
+            *left -= allows.actions.len();
+            None
+        }
         Condition::Leaf(leaf) => {
             // A lookup that is made from the conditions must not outlive one of them.
             leaf.joins.clear();
@@ -471,6 +479,7 @@ pub fn bound_and_used(file: &RuleFile) -> (Vec<String>, String) {
                 }
             }
             Condition::Not(one) => names(one, found),
+            Condition::Allows(_) => {}
             Condition::Leaf(leaf) => {
                 if let (Some(name), false) =
                     (&leaf.bind, matches!(leaf.subject, Subject::Path(_)) && matches!(leaf.test, Test::Operator(_)))

@@ -8,8 +8,8 @@ use crate::syntax::{Kind, Node, path};
 use crate::value::pattern::Automaton;
 
 use super::condition::{
-    Comparison, Condition, Form, Kinds, Leaf, Operator, Patterns, Quantifier, Reference, Set, Subject, Term, TermPath,
-    Test, Via,
+    Allows, Caller, Comparison, Condition, Form, Kinds, Leaf, Operator, Patterns, Quantifier, Reference, Set, Subject,
+    Term, TermPath, Test, Via,
 };
 
 /// A mistake in a rule file.
@@ -96,12 +96,30 @@ fn condition_at(node: Node<'_>, depth: usize) -> Compiled<Condition> {
                 "any" if alone => Ok(Condition::Any(list(value, depth)?)),
                 "none" if alone => Ok(Condition::None(list(value, depth)?)),
                 "not" if alone => Ok(Condition::Not(Box::new(condition_at(value, depth)?))),
-                "can" | "allows" => error(key, format!("`{}` is not built yet", key.text()), None),
+                "allows" if alone => Ok(Condition::Allows(Box::new(allows(value)?))),
+                "can" => error(key, "`can` is not built yet", None),
                 _ => Ok(Condition::Leaf(Box::new(leaf(node, depth)?))),
             }
         }
         _ => error(node, "a condition is a map or a list of conditions", None),
     }
+}
+
+fn allows(node: Node<'_>) -> Compiled<Allows> {
+    only(node, &["policy", "service", "principal", "do", "on"])?;
+    let Some(policy) = node.get("policy") else { return error(node, "`allows` needs `policy`", None) };
+    let caller = match (node.get("service"), node.get("principal")) {
+        (Some(service), None) => Caller::Service(term(service)?),
+        (None, Some(principal)) => Caller::Principal(term(principal)?),
+        _ => return error(node, "`allows` needs either `service` or `principal`", None),
+    };
+    let Some(actions) = node.get("do") else { return error(node, "`allows` needs `do`", None) };
+    Ok(Allows {
+        policy: term_path(policy)?,
+        caller,
+        actions: texts(actions)?,
+        on: node.get("on").map(term_path).transpose()?,
+    })
 }
 
 fn list(node: Node<'_>, depth: usize) -> Compiled<Vec<Condition>> {
@@ -208,9 +226,13 @@ fn subject(node: Node<'_>) -> Compiled<Subject> {
             })
         }
         _ if node.get("referrers").is_some() => {
-            only(node, &["referrers", "via"])?;
+            only(node, &["referrers", "via", "written"])?;
             let Some(via) = node.get("via") else { return error(node, "`referrers` needs `via`", None) };
-            Ok(Subject::Referrers { of: term_path(node.get("referrers").unwrap_or(value))?, via: self::via(via)? })
+            Ok(Subject::Referrers {
+                of: term_path(node.get("referrers").unwrap_or(value))?,
+                via: self::via(via)?,
+                written: node.get("written").map(flag).transpose()?.unwrap_or_default(),
+            })
         }
         _ if node.get("targets").is_some() => {
             only(node, &["targets", "to"])?;

@@ -15,8 +15,32 @@ pub enum Condition {
     None(Vec<Self>),
     /// The opposite.
     Not(Box<Self>),
+    /// A question to a policy.
+    Allows(Box<Allows>),
     /// A test of values.
     Leaf(Box<Leaf>),
+}
+
+/// Whether a resource policy allows something: `{allows: {policy, service|principal, do, on}}`.
+#[derive(Debug)]
+pub struct Allows {
+    /// The policy, or what carries it.
+    pub policy: TermPath,
+    /// Who wants to.
+    pub caller: Caller,
+    /// What; all of it has to be allowed.
+    pub actions: Vec<Box<str>>,
+    /// To what; without it the resources of the statements do not count.
+    pub on: Option<TermPath>,
+}
+
+/// Who wants something of a policy.
+#[derive(Debug)]
+pub enum Caller {
+    /// An AWS service as itself.
+    Service(Term),
+    /// An account, a role or a user.
+    Principal(Term),
 }
 
 /// A test of what a subject yields.
@@ -92,6 +116,8 @@ pub enum Subject {
         of: TermPath,
         /// Through which properties.
         via: Vec<Via>,
+        /// Also those that a condition leaves out in this scenario.
+        written: bool,
     },
     /// Nodes that a value refers to.
     Targets {

@@ -196,6 +196,7 @@ impl<'g, 'p> Evaluator<'g, 'p> {
                 !none.iter().fold(Outcome::FALSE, |known, one| known.or(|| self.evaluate(one, env)))
             }
             Condition::Not(one) => !self.evaluate(one, env),
+            Condition::Allows(allows) => self.allows(allows, env),
             Condition::Leaf(leaf) => self.leaf(leaf, env),
         }
     }

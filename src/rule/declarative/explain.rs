@@ -75,6 +75,8 @@ impl<'p> Evaluator<'_, 'p> {
             Condition::Any(any) => each(any, wanted),
             Condition::None(none) => each(none, !wanted),
             Condition::Not(one) => self.explain(one, env, !wanted),
+            // The policy lacks something; what does is not written.
+            Condition::Allows(_) => Vec::new(),
             Condition::Leaf(leaf) => {
                 debug_assert!(
                     self.evaluate(condition, env).truth == opposite || self.is_exhausted(),

@@ -16,7 +16,7 @@ pub(super) fn joins(condition: &Condition, bind: &str) -> Vec<Join> {
             if each.iter().any(Vec::is_empty) { Vec::new() } else { each.into_iter().flatten().collect() }
         }
         Condition::Leaf(leaf) => of_leaf(leaf, bind),
-        Condition::None(_) | Condition::Not(_) => Vec::new(),
+        Condition::None(_) | Condition::Not(_) | Condition::Allows(_) => Vec::new(),
     }
 }
 

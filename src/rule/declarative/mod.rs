@@ -1,5 +1,6 @@
 //! Rules that are data: what a rule file says, compiled and evaluated.
 
+mod allows;
 mod compile;
 mod condition;
 mod evaluate;
@@ -18,8 +19,8 @@ pub(crate) use compile::{
     bindings, condition as compile_condition, distance_within, kinds, only, option_value, term_path, text,
 };
 pub use condition::{
-    Comparison, Condition, Form, Join, Kinds, Leaf, Operator, Patterns, Quantifier, Reference, Set, Subject, Term,
-    TermPath, Test, Via, kind_matches,
+    Allows, Caller, Comparison, Condition, Form, Join, Kinds, Leaf, Operator, Patterns, Quantifier, Reference, Set,
+    Subject, Term, TermPath, Test, Via, kind_matches,
 };
 pub use evaluate::{Env, Evaluator, Outcome};
 pub use explain::Failure;

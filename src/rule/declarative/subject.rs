@@ -37,12 +37,12 @@ impl<'p> Evaluator<'_, 'p> {
             Subject::Statements { of, effect, action, effective } => {
                 (self.statements(of, effect.as_deref(), action.as_deref(), *effective, env), None)
             }
-            Subject::Referrers { of, via } => {
+            Subject::Referrers { of, via, written } => {
                 let targets = self.values(of, env);
                 if targets.iter().all(|target| target.value.is_absent()) {
                     return (Vec::new(), None);
                 }
-                let elements = targets.iter().flat_map(|target| self.referrers(target, via, env)).collect();
+                let elements = targets.iter().flat_map(|target| self.referrers(target, via, *written)).collect();
                 (elements, self.unseen(env))
             }
             Subject::Targets { of, to } => self.target_nodes(of, to, env),
@@ -129,7 +129,12 @@ impl<'p> Evaluator<'_, 'p> {
             Ok(false) => return None,
             Err(why) => Outcome::unknown((*why).clone()),
         };
-        Some(Element { found: Found { value: Value::Entity(id), cursor: self.cursor_of(id), missing: &[] }, selected })
+        Some(Element { selected, ..self.written(id) })
+    }
+
+    /// A node as an element, whether it exists in this scenario or not.
+    fn written(&self, id: EntityId) -> Element<'p> {
+        Element::certain(Found { value: Value::Entity(id), cursor: self.cursor_of(id), missing: &[] })
     }
 
     fn statements(
@@ -162,7 +167,7 @@ impl<'p> Evaluator<'_, 'p> {
     }
 
     /// The statements of a carrier; where no choice is made they are the same for every rule.
-    fn carried(&self, carrier: &Found<'p>, effective: bool) -> Rc<[Found<'p>]> {
+    pub(super) fn carried(&self, carrier: &Found<'p>, effective: bool) -> Rc<[Found<'p>]> {
         if self.resolver.scenario().is_empty()
             && let Some(known) = self.memo.statements(self.graph, carrier, effective)
         {
@@ -172,7 +177,7 @@ impl<'p> Evaluator<'_, 'p> {
         self.graph.statements(&self.resolver, carrier, effective).into()
     }
 
-    fn has_effect(&self, statement: &Found<'p>, effect: &str) -> Outcome<'p> {
+    pub(super) fn has_effect(&self, statement: &Found<'p>, effect: &str) -> Outcome<'p> {
         let Value::Map(Map::View(view)) = &statement.value else {
             return match &statement.value {
                 Value::Unknown(why) => Outcome::unknown((**why).clone()),
@@ -188,7 +193,7 @@ impl<'p> Evaluator<'_, 'p> {
         }
     }
 
-    fn referrers(&self, target: &Found<'p>, via: &'p [Via], env: &Env<'_, 'p>) -> Vec<Element<'p>> {
+    fn referrers(&self, target: &Found<'p>, via: &'p [Via], written: bool) -> Vec<Element<'p>> {
         let mut elements = Vec::new();
         if let Value::Unknown(why) = &target.value {
             elements.push(Element::certain(Found { value: Value::Unknown(why.clone()), ..target.clone() }));
@@ -201,7 +206,8 @@ impl<'p> Evaluator<'_, 'p> {
                     _ => self.graph.of_kind(&row.kind).to_vec(),
                 };
                 for id in nodes {
-                    let Some(node) = self.node(id) else { continue };
+                    let node = if written { Some(self.written(id)) } else { self.node(id) };
+                    let Some(node) = node else { continue };
                     let mut refers = Outcome::FALSE;
                     for value in self.resolver.walk(node.found.clone(), path) {
                         refers = refers.or(|| self.refers(&value.value, target));
@@ -220,7 +226,6 @@ impl<'p> Evaluator<'_, 'p> {
                 }
             }
         }
-        let _ = env;
         elements
     }
 

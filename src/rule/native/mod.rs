@@ -16,6 +16,7 @@ mod quality_gate;
 mod report;
 mod scenario;
 mod sfn_definition_invalid;
+mod sfn_failure_path;
 mod template_parse_error;
 #[cfg(test)]
 mod tests;
@@ -68,7 +69,7 @@ pub struct Native {
 }
 
 /// All native checks.
-const NATIVES: [Native; 12] = [
+const NATIVES: [Native; 13] = [
     Native { name: "circular_resource_dependency", check: circular_resource_dependency::check },
     Native { name: "cross_stack_cycle", check: cross_stack_cycle::check },
     Native { name: "dangling_reference", check: dangling_reference::check },
@@ -79,6 +80,7 @@ const NATIVES: [Native; 12] = [
     Native { name: "pipeline_step_reference", check: pipeline_step_reference::check },
     Native { name: "quality_gate", check: quality_gate::check },
     Native { name: "sfn_definition_invalid", check: sfn_definition_invalid::check },
+    Native { name: "sfn_failure_path", check: sfn_failure_path::check },
     Native { name: "template_parse_error", check: template_parse_error::check },
     Native { name: "unresolved_placeholder", check: unresolved_placeholder::check },
 ];
