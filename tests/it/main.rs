@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod allows;
 mod architecture;
 mod assertions;
 mod cli;
