@@ -158,8 +158,27 @@ fn definitions() -> Value {
             combined("any"),
             combined("none"),
             combined("not"),
+            {
+                "type": "object",
+                "required": ["allows"],
+                "properties": { "allows": { "$ref": "#/$defs/allows" } },
+                "additionalProperties": false,
+            },
             { "$ref": "#/$defs/leaf" },
         ] },
+        "allows": {
+            "type": "object",
+            "required": ["policy", "do"],
+            "oneOf": [subject("service"), subject("principal")],
+            "properties": {
+                "policy": { "type": "string" },
+                "service": { "type": "string" },
+                "principal": { "type": "string" },
+                "do": { "$ref": "#/$defs/texts" },
+                "on": { "type": "string" },
+            },
+            "additionalProperties": false,
+        },
         "leaf": {
             "type": "object",
             "oneOf": [subject("path"), subject("every"), subject("some"), subject("no")],
