@@ -5,39 +5,24 @@ use std::collections::BTreeMap;
 
 use crate::catalog::{self, Rows};
 use crate::finding::{Label, ReasonKind};
-use crate::graph::{Arrow, definitions, shortest};
+use crate::graph::{Arrow, shortest};
 use crate::rule::declarative::nearest;
 use crate::syntax::Node;
 use crate::value::{Cursor, Dialect, Found, List, Resolver, Unknown, Value, text_of};
 
-use super::problem::{Problem, answer, tell};
-use super::report::undecided_document;
-use super::scenario::{Answer, Answers, is_there};
+use super::problem::{Problem, judge_definitions};
 use super::{Context, Sink};
 
 /// Steps deeper in each other than this are not looked at.
 const DEEPEST: u8 = 32;
 
 pub(super) fn check(context: &Context<'_, '_>, sink: &mut Sink) {
-    let Some(resource) = context.entity.map(|id| context.graph.entity(id).resource) else { return };
-    let definitions = definitions(context.template, resource);
-    if definitions.is_empty() {
-        undecided_document(context, resource, sink);
-    }
-    for definition in definitions.into_iter().filter(|definition| definition.dialect == Dialect::Pipeline) {
-        let answers = Answers::ask(context, &|resolver| {
-            match is_there(resolver, definition.host) {
-                Ok(true) => {}
-                Ok(false) => return Answer::Aside,
-                Err(why) => return Answer::Unknown(why),
-            }
-            let (steps, unknown) = steps(resolver, definition.root);
-            let mut reader = Reader { resolver, steps, problems: Vec::new(), unknown };
-            reader.judge();
-            answer(reader.problems, reader.unknown)
-        });
-        tell(context, resource, &answers, sink);
-    }
+    judge_definitions(context, sink, Dialect::Pipeline, &|resolver, definition| {
+        let (steps, unknown) = steps(resolver, definition.root);
+        let mut reader = Reader { resolver, steps, problems: Vec::new(), unknown };
+        reader.judge();
+        (reader.problems, reader.unknown)
+    });
 }
 
 /// A step.

@@ -1,11 +1,13 @@
 //! Problems of a document that a resource holds: many of them, each under some scenario, told one by one.
 
 use crate::finding::Label;
+use crate::graph::{Definition, definitions};
 use crate::source::Span;
 use crate::template::Resource;
-use crate::value::{Cursor, Unknown};
+use crate::value::{Cursor, Dialect, Resolver, Unknown};
 
-use super::scenario::{Answer, Answers};
+use super::report::undecided_document;
+use super::scenario::{Answer, Answers, is_there};
 use super::{Context, Sink};
 
 /// Something that is wrong in a document.
@@ -28,6 +30,35 @@ impl<'p> Problem<'p> {
 impl PartialEq for Problem<'_> {
     fn eq(&self, other: &Self) -> bool {
         self.span == other.span && self.detail == other.detail
+    }
+}
+
+/// What is wrong with a definition, and what of it is not known.
+type Judged<'p> = (Vec<Problem<'p>>, Unknown<'p>);
+
+/// Asks what is wrong with each definition of a language that the resource in question holds, under every scenario, and
+/// tells it. A definition that cannot be read is undecided.
+pub(super) fn judge_definitions<'p>(
+    context: &Context<'_, 'p>,
+    sink: &mut Sink,
+    dialect: Dialect,
+    judge: &dyn Fn(&Resolver<'_, 'p>, &Definition<'p>) -> Judged<'p>,
+) {
+    let Some(resource) = context.entity.map(|id| context.graph.entity(id).resource) else { return };
+    let definitions = definitions(context.template, resource);
+    if definitions.is_empty() {
+        undecided_document(context, resource, sink);
+    }
+    for definition in definitions.into_iter().filter(|definition| definition.dialect == dialect) {
+        let answers = Answers::ask(context, &|resolver| match is_there(resolver, definition.host) {
+            Ok(true) => {
+                let (problems, unknown) = judge(resolver, &definition);
+                answer(problems, unknown)
+            }
+            Ok(false) => Answer::Aside,
+            Err(why) => Answer::Unknown(why),
+        });
+        tell(context, resource, &answers, sink);
     }
 }
 

@@ -7,8 +7,7 @@ use crate::syntax::Node;
 use crate::value::{Dialect, Value};
 
 use super::pipeline_step_reference::{Step, steps};
-use super::problem::{Problem, answer, tell};
-use super::scenario::{Answer, Answers, is_there};
+use super::problem::{Problem, judge_definitions};
 use super::{Context, Sink};
 
 /// What such a step does with the model.
@@ -19,40 +18,28 @@ const OF_A_MODEL: [(&str, &str); 3] = [
 ];
 
 pub(super) fn check(context: &Context<'_, '_>, sink: &mut Sink) {
-    let Some(resource) = context.entity.map(|id| context.graph.entity(id).resource) else { return };
-    // A definition that cannot be read is told by another rule.
-    let definitions = crate::graph::definitions(context.template, resource);
-    for definition in definitions.into_iter().filter(|definition| definition.dialect == Dialect::Pipeline) {
-        let answers = Answers::ask(context, &|resolver| {
-            match is_there(resolver, definition.host) {
-                Ok(true) => {}
-                Ok(false) => return Answer::Aside,
-                Err(why) => return Answer::Unknown(why),
-            }
-            let (steps, mut unknown) = steps(resolver, definition.root);
-            let mut problems = Vec::new();
-            for step in &steps {
-                let Some((_, does)) = OF_A_MODEL.iter().find(|(kind, _)| *kind == step.kind) else { continue };
-                let mut around = step.around;
-                let mut gated = false;
-                while let Some(index) = around {
-                    let gate = &steps[index];
-                    around = gate.around;
-                    gated |= asks_a_step(gate);
-                    let conditions = resolver.member_of(gate.at, "Arguments", &[]);
-                    if let Value::Unknown(why) = &conditions.value {
-                        unknown.merge(why);
-                    }
-                }
-                if !gated {
-                    let detail = format!("step `{}` {does} whatever the evaluation says", step.name);
-                    problems.push(Problem::at(step.name_at, detail));
+    judge_definitions(context, sink, Dialect::Pipeline, &|resolver, definition| {
+        let (steps, mut unknown) = steps(resolver, definition.root);
+        let mut problems = Vec::new();
+        for step in &steps {
+            let Some((_, does)) = OF_A_MODEL.iter().find(|(kind, _)| *kind == step.kind) else { continue };
+            let mut around = step.around;
+            let mut gated = false;
+            while let Some(index) = around {
+                let gate = &steps[index];
+                around = gate.around;
+                gated |= asks_a_step(gate);
+                if let Value::Unknown(why) = &resolver.member_of(gate.at, "Arguments", &[]).value {
+                    unknown.merge(why);
                 }
             }
-            answer(problems, unknown)
-        });
-        tell(context, resource, &answers, sink);
-    }
+            if !gated {
+                let detail = format!("step `{}` {does} whatever the evaluation says", step.name);
+                problems.push(Problem::at(step.name_at, detail));
+            }
+        }
+        (problems, unknown)
+    });
 }
 
 /// True if the conditions of a condition step read what another step has worked out.

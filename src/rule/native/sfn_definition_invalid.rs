@@ -4,38 +4,22 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::finding::ReasonKind;
-use crate::graph::definitions;
 use crate::rule::declarative::nearest;
 use crate::syntax::Node;
 use crate::value::{Cursor, Dialect, Found, Map, Resolver, Unknown, Value};
 
-use super::problem::{Problem, answer, tell};
-use super::report::undecided_document;
-use super::scenario::{Answer, Answers, is_there};
+use super::problem::{Problem, judge_definitions};
 use super::{Context, Sink};
 
 /// States deeper in each other than this are not looked at.
 const DEEPEST: u8 = 32;
 
 pub(super) fn check(context: &Context<'_, '_>, sink: &mut Sink) {
-    let Some(resource) = context.entity.map(|id| context.graph.entity(id).resource) else { return };
-    let definitions = definitions(context.template, resource);
-    if definitions.is_empty() {
-        undecided_document(context, resource, sink);
-    }
-    for definition in definitions.into_iter().filter(|definition| definition.dialect == Dialect::Asl) {
-        let answers = Answers::ask(context, &|resolver| {
-            match is_there(resolver, definition.host) {
-                Ok(true) => {}
-                Ok(false) => return Answer::Aside,
-                Err(why) => return Answer::Unknown(why),
-            }
-            let mut reader = Reader { resolver, problems: Vec::new(), unknown: Unknown::default() };
-            reader.machine(definition.root, definition.host, 0);
-            answer(reader.problems, reader.unknown)
-        });
-        tell(context, resource, &answers, sink);
-    }
+    judge_definitions(context, sink, Dialect::Asl, &|resolver, definition| {
+        let mut reader = Reader { resolver, problems: Vec::new(), unknown: Unknown::default() };
+        reader.machine(definition.root, definition.host, 0);
+        (reader.problems, reader.unknown)
+    });
 }
 
 /// A state of a machine.

@@ -7,12 +7,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::graph::definitions;
 use crate::value::{Cursor, Dialect, Found, Map, Resolver, Unknown, Value};
 
-use super::problem::{Problem, answer, tell};
-use super::report::undecided_document;
-use super::scenario::{Answer, Answers, is_there};
+use super::problem::{Problem, judge_definitions};
 use super::{Context, Sink};
 
 /// Integrations that only tell.
@@ -23,25 +20,11 @@ const PASSES_ON: [&str; 4] =
     ["sfn:sendTaskFailure", "sfn:stopExecution", "sfn:startExecution", "states:startExecution"];
 
 pub(super) fn check(context: &Context<'_, '_>, sink: &mut Sink) {
-    let Some(resource) = context.entity.map(|id| context.graph.entity(id).resource) else { return };
-    let definitions = definitions(context.template, resource);
-    if definitions.is_empty() {
-        undecided_document(context, resource, sink);
-    }
-    for definition in definitions.into_iter().filter(|definition| definition.dialect == Dialect::Asl) {
-        let answers = Answers::ask(context, &|resolver| {
-            match is_there(resolver, definition.host) {
-                Ok(true) => {}
-                Ok(false) => return Answer::Aside,
-                Err(why) => return Answer::Unknown(why),
-            }
-            let mut reader = Reader { resolver, unknown: Unknown::default() };
-            let problems =
-                if reader.is_express(definition.host) { Vec::new() } else { reader.machine(definition.root) };
-            answer(problems, reader.unknown)
-        });
-        tell(context, resource, &answers, sink);
-    }
+    judge_definitions(context, sink, Dialect::Asl, &|resolver, definition| {
+        let mut reader = Reader { resolver, unknown: Unknown::default() };
+        let problems = if reader.is_express(definition.host) { Vec::new() } else { reader.machine(definition.root) };
+        (problems, reader.unknown)
+    });
 }
 
 /// A state as far as it decides where an execution goes.
