@@ -220,21 +220,14 @@ impl<'p> Exports<'p> {
     /// The exports whose name is not certain to differ from two names, in order.
     fn near(&self, general: &[Part<'p>], name: &[Part<'p>]) -> Vec<usize> {
         let (index, nameless) = self.near.get_or_init(|| {
-            let mut index = TextIndex::default();
-            let mut nameless = Vec::new();
-            for (number, export) in self.all.iter().enumerate() {
-                match &export.name {
-                    Some(name) => index.add(key(name), number),
-                    None => nameless.push(number),
-                }
-            }
-            index.seal();
-            (index, nameless)
+            let names = self.all.iter().enumerate().map(|(number, export)| (export.name.as_ref(), number));
+            let nameless = names.clone().filter(|(name, _)| name.is_none()).map(|(_, number)| number).collect();
+            (names.filter_map(|(name, number)| Some((key(name?), number))).collect(), nameless)
         });
         let mut found = nameless.clone();
-        index.near(&key(general), &Choices::default(), &mut found);
-        if general != name {
-            index.near(&key(name), &Choices::default(), &mut found);
+        for name in [Some(general), (general != name).then_some(name)].into_iter().flatten() {
+            let open = index.near(&key(name), &Choices::default(), &mut found);
+            found.extend(open.iter());
         }
         found.sort_unstable();
         found.dedup();

@@ -37,6 +37,7 @@ pub use deployment::{
     AssignedValue, Assignment, Deployment, ENVIRONMENT_HOLE, Environment, Glob, SharedParameters, Stack, admits,
     is_glob,
 };
+pub use join::Candidates;
 pub use link::{Export, Producers};
 pub use name::Reference;
 pub use statement::{Principal, covers_action};

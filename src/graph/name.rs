@@ -173,11 +173,21 @@ impl<'p> StackGraph<'p> {
             return (found, Some((**unknown).clone()));
         }
         for kind in kinds {
-            for id in self.meant(resolver, value, kind) {
+            let meant = self.meant(resolver, value, kind);
+            for id in meant.sure() {
                 match self.refers_to(resolver, value, id) {
                     Reference::Yes => found.push(id),
                     Reference::Maybe(unknown) => maybe.get_or_insert_default().merge(&unknown),
                     Reference::No => {}
+                }
+            }
+            for id in meant.open() {
+                // Nothing more is learnt of these: one is found, or a choice has to be made first.
+                if !found.is_empty() || maybe.as_ref().is_some_and(|maybe| !maybe.blockers.is_empty()) {
+                    break;
+                }
+                if let Reference::Maybe(unknown) = self.refers_to(resolver, value, id) {
+                    maybe.get_or_insert_default().merge(&unknown);
                 }
             }
         }
@@ -223,7 +233,7 @@ impl<'p> StackGraph<'p> {
     }
 }
 
-fn contains_separator(parts: &[Part<'_>]) -> bool {
+pub(super) fn contains_separator(parts: &[Part<'_>]) -> bool {
     parts.iter().any(|part| matches!(part, Part::Text(text) if text.contains(['/', ':'])))
 }
 

@@ -75,7 +75,7 @@ pub enum Join {
         /// The path of the node.
         path: Path,
         /// The value.
-        term: TermPath,
+        term: Term,
     },
 }
 

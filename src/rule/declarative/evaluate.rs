@@ -1,6 +1,7 @@
 //! Conditions to three-valued outcomes, in one scenario.
 
 use std::cell::Cell;
+use std::ops::ControlFlow;
 
 use crate::finding::ReasonKind;
 use crate::graph::{Reference, StackGraph};
@@ -209,20 +210,24 @@ impl<'g, 'p> Evaluator<'g, 'p> {
         if let Test::Operator(super::Operator::Count(bounds)) = &leaf.test {
             return self.count(leaf, bounds, env);
         }
-        let (elements, open) = self.elements(leaf, env);
         let every = leaf.quantifier == Quantifier::Every;
-        let mut known = if every { Outcome::TRUE } else { Outcome::FALSE };
-        for Element { found, selected } in &elements {
+        let decided = Truth::from(!every);
+        let mut known = Outcome::from(every);
+        let open = self.visit(leaf, env, &mut |Element { found, selected }, may_pass| {
+            let so_far = std::mem::replace(&mut known, Outcome::TRUE);
             if self.tests.get() > TESTS {
-                known = if every { known.and(too_much) } else { known.or(too_much) };
-                break;
+                known = if every { so_far.and(too_much) } else { so_far.or(too_much) };
+                return ControlFlow::Break(());
             }
             let one = || {
-                let passes = || self.test(leaf, found, env);
-                if every { (!selected.clone()).or(passes) } else { selected.clone().and(passes) }
+                let passes = || self.test(leaf, &found, env);
+                if every { (!selected).or(passes) } else { selected.and(passes) }
             };
-            known = if every { known.and(one) } else { known.or(one) };
-        }
+            known = if every { so_far.and(one) } else { so_far.or(one) };
+            // What at most may pass cannot decide it, and a choice that would has been found.
+            let waits = !every && !may_pass && known.why.as_ref().is_some_and(|why| !why.blockers.is_empty());
+            if known.truth == decided || waits { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        });
         if let Some(open) = open {
             // What cannot be seen may fail an `every` and satisfy a `some`.
             let unseen = || Outcome::unknown(open);

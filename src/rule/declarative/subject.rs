@@ -1,12 +1,14 @@
 //! What a test looks at: values at paths, nodes, statements, referrers, targets.
 
+use std::ops::ControlFlow;
 use std::rc::Rc;
 
-use crate::graph::covers_action;
+use crate::graph::{Candidates, covers_action};
+use crate::syntax::Segment;
 use crate::value::{EntityId, Found, Map, Truth, Unknown, Value, View, equal_text};
 
-use super::condition::{Join, Kinds, Leaf, Subject, Via};
-use super::evaluate::{Env, Evaluator, Outcome};
+use super::condition::{Join, Kinds, Leaf, Subject, Term, Via};
+use super::evaluate::{Env, Evaluator, Outcome, origin};
 use super::{TermPath, kind_matches};
 
 /// One thing that a subject yields, and whether it certainly belongs to it.
@@ -21,18 +23,46 @@ impl<'p> Element<'p> {
     }
 }
 
+/// What to do with one element, and whether it may pass for certain; breaking off leaves out the rest.
+type Each<'e, 'p> = dyn FnMut(Element<'p>, bool) -> ControlFlow<()> + 'e;
+
 impl<'p> Evaluator<'_, 'p> {
-    /// The elements of a leaf's subject, and why there may be more.
+    /// The elements of a leaf's subject, in order, and why there may be more.
     pub(super) fn elements(&self, leaf: &'p Leaf, env: &Env<'_, 'p>) -> (Vec<Element<'p>>, Option<Unknown<'p>>) {
-        match &leaf.subject {
+        let mut elements = Vec::new();
+        let open = self.visit(leaf, env, &mut |element, _| {
+            elements.push(element);
+            ControlFlow::Continue(())
+        });
+        if matches!(leaf.subject, Subject::Nodes(_)) {
+            elements.sort_by_key(|element| match element.found.value {
+                Value::Entity(id) => Some(id),
+                _ => None,
+            });
+        }
+        (elements, open)
+    }
+
+    /// Goes through the elements of a leaf's subject, those that may pass for certain before those that at most may; says
+    /// why there may be more.
+    pub(super) fn visit(&self, leaf: &'p Leaf, env: &Env<'_, 'p>, each: &mut Each<'_, 'p>) -> Option<Unknown<'p>> {
+        let (elements, open) = match &leaf.subject {
             Subject::Path(terms) => {
                 let found = terms.iter().flat_map(|term| self.values(term, env));
                 (found.map(Element::certain).collect(), None)
             }
             Subject::Nodes(kinds) => {
                 let nodes = self.joined_nodes(kinds, &leaf.joins, env);
-                let elements = nodes.into_iter().filter_map(|id| self.node(id)).collect();
-                (elements, self.unseen(env).or_else(|| self.elsewhere(&leaf.joins, env)))
+                let open = self.unseen(env).or_else(|| self.elsewhere(&leaf.joins, env));
+                let mut visit = |id, may_pass| match self.node(id) {
+                    Some(element) => each(element, may_pass),
+                    None => ControlFlow::Continue(()),
+                };
+                let _ = match nodes.sure().into_iter().try_for_each(|id| visit(id, true)) {
+                    ControlFlow::Continue(()) => nodes.open().try_for_each(|id| visit(id, false)),
+                    broken @ ControlFlow::Break(()) => broken,
+                };
+                return open;
             }
             Subject::Statements { of, effect, action, effective } => {
                 (self.statements(of, effect.as_deref(), action.as_deref(), *effective, env), None)
@@ -40,13 +70,15 @@ impl<'p> Evaluator<'_, 'p> {
             Subject::Referrers { of, via, written } => {
                 let targets = self.values(of, env);
                 if targets.iter().all(|target| target.value.is_absent()) {
-                    return (Vec::new(), None);
+                    return None;
                 }
-                let elements = targets.iter().flat_map(|target| self.referrers(target, via, *written)).collect();
-                (elements, self.unseen(env))
+                let _ = targets.iter().try_for_each(|target| self.referrers(target, via, *written, each));
+                return self.unseen(env);
             }
             Subject::Targets { of, to } => self.target_nodes(of, to, env),
-        }
+        };
+        let _ = elements.into_iter().try_for_each(|element| each(element, true));
+        open
     }
 
     /// The types and kinds of the project that match.
@@ -73,38 +105,42 @@ impl<'p> Evaluator<'_, 'p> {
     }
 
     /// The nodes that may pass by one of the joins; all of them, if that cannot be looked up.
-    fn joined_nodes(&self, kinds: &'p Kinds, joins: &'p [Join], env: &Env<'_, 'p>) -> Vec<EntityId> {
+    fn joined_nodes(&self, kinds: &'p Kinds, joins: &'p [Join], env: &Env<'_, 'p>) -> Candidates {
         let expanded = self.expand(kinds);
+        let all = || Candidates::any(&self.nodes(kinds));
         if joins.is_empty() || expanded.iter().all(|kind| self.graph.of_kind(kind).is_empty()) {
-            return self.nodes(kinds);
+            return all();
         }
-        let mut nodes = Vec::new();
+        let mut nodes = Candidates::default();
+        let mut add = |of_kind: &dyn Fn(&'p str) -> Candidates| {
+            for kind in &expanded {
+                nodes.add(of_kind(kind));
+            }
+        };
         for join in joins {
             match join {
                 Join::Refers { path, variable } => {
                     let Some(Value::Entity(target)) = env.get(variable).map(|found| &found.value) else {
-                        return self.nodes(kinds);
+                        return all();
                     };
-                    let of_kind = |kind: &&str| self.graph.candidates(&self.resolver, kind, path, *target);
-                    nodes.extend(expanded.iter().flat_map(of_kind));
+                    add(&|kind| self.graph.candidates(&self.resolver, kind, path, *target));
                 }
                 Join::Referred(term) => {
                     for found in self.values(term, env) {
-                        nodes.extend(
-                            expanded.iter().flat_map(|kind| self.graph.meant(&self.resolver, &found.value, kind)),
-                        );
+                        add(&|kind| self.graph.meant(&self.resolver, &found.value, kind));
                     }
                 }
                 Join::Equals { path, term } => {
-                    for found in self.values(term, env) {
-                        let of_kind = |kind: &&str| self.graph.equals(&self.resolver, kind, path, &found.value);
-                        nodes.extend(expanded.iter().flat_map(of_kind));
+                    let values = match term {
+                        Term::Path(term) => self.values(term, env),
+                        Term::Literal(text) => vec![Found { value: Value::text(&**text), ..origin(env) }],
+                    };
+                    for found in values {
+                        add(&|kind| self.graph.equals(&self.resolver, kind, path, &found.value));
                     }
                 }
             }
         }
-        nodes.sort_unstable();
-        nodes.dedup();
         nodes
     }
 
@@ -193,40 +229,61 @@ impl<'p> Evaluator<'_, 'p> {
         }
     }
 
-    fn referrers(&self, target: &Found<'p>, via: &'p [Via], written: bool) -> Vec<Element<'p>> {
-        let mut elements = Vec::new();
+    fn referrers(&self, target: &Found<'p>, via: &'p [Via], written: bool, each: &mut Each<'_, 'p>) -> ControlFlow<()> {
         if let Value::Unknown(why) = &target.value {
-            elements.push(Element::certain(Found { value: Value::Unknown(why.clone()), ..target.clone() }));
-            return elements;
+            let unknown = Found { value: Value::Unknown(why.clone()), ..target.clone() };
+            return each(Element::certain(unknown), true);
         }
+        let mut later = Vec::new();
         for row in via {
             for path in &row.paths {
                 let nodes = match &target.value {
                     Value::Entity(id) => self.graph.candidates(&self.resolver, &row.kind, path, *id),
-                    _ => self.graph.of_kind(&row.kind).to_vec(),
+                    _ => Candidates::any(self.graph.of_kind(&row.kind)),
                 };
-                for id in nodes {
-                    let node = if written { Some(self.written(id)) } else { self.node(id) };
-                    let Some(node) = node else { continue };
-                    let mut refers = Outcome::FALSE;
-                    for value in self.resolver.walk(node.found.clone(), path) {
-                        refers = refers.or(|| self.refers(&value.value, target));
+                for id in nodes.sure() {
+                    if let Some(element) = self.referrer(id, path, row, target, written) {
+                        each(element, true)?;
                     }
-                    let selected = node.selected.clone().and(|| refers);
-                    if selected.truth == Truth::False {
-                        continue;
-                    }
-                    let cursor = node.found.cursor;
-                    let mut members = vec![("node", node.found)];
-                    for (name, value) in &row.columns {
-                        members.push((name, Found { value: Value::text(*value), cursor, missing: &[] }));
-                    }
-                    let value = Value::Map(Map::View(Rc::new(View { members, cursor })));
-                    elements.push(Element { found: Found { value, cursor, missing: &[] }, selected });
+                }
+                later.push((row, path, nodes));
+            }
+        }
+        for (row, path, nodes) in later {
+            for id in nodes.open() {
+                if let Some(element) = self.referrer(id, path, row, target, written) {
+                    each(element, false)?;
                 }
             }
         }
-        elements
+        ControlFlow::Continue(())
+    }
+
+    /// A node whose path may refer to a target, with the row that says so.
+    fn referrer(
+        &self,
+        id: EntityId,
+        path: &'p [Segment],
+        row: &'p Via,
+        target: &Found<'p>,
+        written: bool,
+    ) -> Option<Element<'p>> {
+        let node = if written { self.written(id) } else { self.node(id)? };
+        let mut refers = Outcome::FALSE;
+        for value in self.resolver.walk(node.found.clone(), path) {
+            refers = refers.or(|| self.refers(&value.value, target));
+        }
+        let selected = node.selected.clone().and(|| refers);
+        if selected.truth == Truth::False {
+            return None;
+        }
+        let cursor = node.found.cursor;
+        let mut members = vec![("node", node.found)];
+        for (name, value) in &row.columns {
+            members.push((name, Found { value: Value::text(*value), cursor, missing: &[] }));
+        }
+        let value = Value::Map(Map::View(Rc::new(View { members, cursor })));
+        Some(Element { found: Found { value, cursor, missing: &[] }, selected })
     }
 
     fn target_nodes(
