@@ -1,0 +1,134 @@
+//! Where the traffic of a subnet can go: its route table, and whether anything in it leads out of the VPC.
+
+use crate::finding::ReasonKind;
+use crate::syntax::Segment;
+use crate::value::{EntityId, Resolver, Truth, Unknown};
+
+use super::{Reference, StackGraph};
+
+/// What puts routes into a route table. Which way they lead does not matter here: behind a peering connection or a transit
+/// gateway there may be all that a VPC lacks. The route of a gateway endpoint is none of these.
+const ROUTES: [(&str, &[&str]); 2] =
+    [("AWS::EC2::Route", &["RouteTableId"]), ("AWS::EC2::VPNGatewayRoutePropagation", &["RouteTableIds", "[*]"])];
+
+/// Nodes that refer to something, and why there may be more.
+#[derive(Debug, Default)]
+pub struct Referrers<'p> {
+    /// Those that certainly do, in order.
+    pub nodes: Vec<EntityId>,
+    /// Why there may be others; nothing to say if there are none.
+    pub others: Unknown<'p>,
+}
+
+impl<'p> StackGraph<'p> {
+    /// The nodes of a kind whose property refers to a node, as far as they exist in the resolver's scenario.
+    pub fn referrers(
+        &self,
+        resolver: &Resolver<'_, 'p>,
+        kind: &str,
+        path: &[Segment],
+        target: EntityId,
+    ) -> Referrers<'p> {
+        let mut referrers = Referrers::default();
+        for id in self.candidates(resolver, kind, path, target) {
+            let mut refers = Reference::No;
+            for found in resolver.walk_short(resolver.root(id), path) {
+                match (self.refers_to(resolver, &found.value, target), &mut refers) {
+                    (Reference::No, _) => {}
+                    (Reference::Maybe(why), Reference::Maybe(known)) => known.merge(&why),
+                    (found, _) => refers = found,
+                }
+                if matches!(refers, Reference::Yes) {
+                    break;
+                }
+            }
+            match (refers, self.exists(resolver, id)) {
+                (Reference::No, _) | (_, Ok(false)) => {}
+                (Reference::Yes, Ok(true)) => referrers.nodes.push(id),
+                (Reference::Maybe(why), Ok(true)) => referrers.others.merge(&why),
+                (_, Err(why)) => referrers.others.merge(&why),
+            }
+        }
+        referrers
+    }
+
+    /// Why a node may be used by something that cannot be seen: a macro may add it, or a file that was not loaded hold it.
+    /// Without a node the same for the project as a whole.
+    pub fn unseen_users(&self, resolver: &Resolver<'_, 'p>, id: Option<EntityId>) -> Option<Unknown<'p>> {
+        if let Some(name) = self.unseen() {
+            return Some(Unknown::because(ReasonKind::Macro, name));
+        }
+        let outside = |name: String| Unknown::because(ReasonKind::OutsideTheSet, name);
+        match id.filter(|_| self.is_partial()) {
+            Some(id) if self.is_known_outside(resolver, id) => Some(outside(format!("`{}`", self.entity(id).name()))),
+            None if self.is_partial() => Some(outside("the project".to_owned())),
+            _ => None,
+        }
+    }
+
+    /// The route table of a subnet; none for the main one of its VPC, which no template can name.
+    pub fn route_table(&self, resolver: &Resolver<'_, 'p>, subnet: EntityId) -> Result<Option<EntityId>, Unknown<'p>> {
+        let kind = "AWS::EC2::SubnetRouteTableAssociation";
+        let associations = self.referrers(resolver, kind, &keys(&["SubnetId"]), subnet);
+        let Some(&association) = associations.nodes.first() else {
+            let mut others = associations.others;
+            if let Some(why) = self.unseen_users(resolver, Some(subnet)) {
+                others.merge(&why);
+            }
+            return if others.reasons.is_empty() { Ok(None) } else { Err(others) };
+        };
+        let named = resolver.walk_short(resolver.root(association), &keys(&["RouteTableId"]));
+        let mut why = Unknown::because(ReasonKind::OutsideTheSet, format!("`{}`", self.entity(association).name()));
+        for found in named {
+            let (tables, maybe) = self.targets(resolver, &found.value, &["AWS::EC2::RouteTable"]);
+            if let Some(&table) = tables.first() {
+                return Ok(Some(table));
+            }
+            why = maybe.unwrap_or(why);
+        }
+        Err(why)
+    }
+
+    /// Whether traffic of a subnet can leave its VPC by a route. The main route table of a VPC that a template creates holds
+    /// the local route only; that of any other VPC is not known.
+    pub fn leads_out(&self, resolver: &Resolver<'_, 'p>, subnet: EntityId) -> (Truth, Unknown<'p>) {
+        let table = match self.route_table(resolver, subnet) {
+            Ok(Some(table)) => table,
+            Ok(None) => {
+                return match self.vpc_of(resolver, subnet) {
+                    Ok(_) => (Truth::False, Unknown::default()),
+                    Err(why) => (Truth::Unknown, why),
+                };
+            }
+            Err(why) => return (Truth::Unknown, why),
+        };
+        let mut others = self.unseen_users(resolver, Some(table)).unwrap_or_default();
+        for (kind, path) in ROUTES {
+            let routes = self.referrers(resolver, kind, &keys(path), table);
+            if !routes.nodes.is_empty() {
+                return (Truth::True, Unknown::default());
+            }
+            others.merge(&routes.others);
+        }
+        if others.reasons.is_empty() { (Truth::False, others) } else { (Truth::Unknown, others) }
+    }
+
+    /// The VPC of a subnet, if a template creates it.
+    pub fn vpc_of(&self, resolver: &Resolver<'_, 'p>, subnet: EntityId) -> Result<EntityId, Unknown<'p>> {
+        let mut why = Unknown::because(ReasonKind::OutsideTheSet, format!("VPC of `{}`", self.entity(subnet).name()));
+        for found in resolver.walk_short(resolver.root(subnet), &keys(&["VpcId"])) {
+            let (vpcs, maybe) = self.targets(resolver, &found.value, &["AWS::EC2::VPC"]);
+            if let Some(&vpc) = vpcs.first() {
+                return Ok(vpc);
+            }
+            why = maybe.unwrap_or(why);
+        }
+        Err(why)
+    }
+}
+
+/// A path of plain keys and `[*]`.
+fn keys(path: &[&str]) -> Vec<Segment> {
+    let segment = |key: &&str| if *key == "[*]" { Segment::Each } else { Segment::Key((*key).into()) };
+    path.iter().map(segment).collect()
+}
