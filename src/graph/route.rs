@@ -95,10 +95,13 @@ impl<'p> StackGraph<'p> {
         let table = match self.route_table(resolver, subnet) {
             Ok(Some(table)) => table,
             Ok(None) => {
-                return match self.vpc_of(resolver, subnet) {
-                    Ok(_) => (Truth::False, Unknown::default()),
-                    Err(why) => (Truth::Unknown, why),
-                };
+                let mut why = self.vpc_of(resolver, subnet).err().unwrap_or_default();
+                for (kind, path) in ROUTES {
+                    for &route in self.of_kind(kind) {
+                        why.merge(&self.other_tables(resolver, route, &keys(path)));
+                    }
+                }
+                return (if why.reasons.is_empty() { Truth::False } else { Truth::Unknown }, why);
             }
             Err(why) => return (Truth::Unknown, why),
         };
@@ -111,6 +114,22 @@ impl<'p> StackGraph<'p> {
             others.merge(&routes.others);
         }
         if others.reasons.is_empty() { (Truth::False, others) } else { (Truth::Unknown, others) }
+    }
+
+    /// Why a node may mean the main route table of a VPC: what it names is no table that a template creates.
+    pub fn other_tables(&self, resolver: &Resolver<'_, 'p>, id: EntityId, path: &[Segment]) -> Unknown<'p> {
+        let mut unknown = Unknown::default();
+        if matches!(self.exists(resolver, id), Ok(false)) {
+            return unknown;
+        }
+        for found in resolver.walk_short(resolver.root(id), path) {
+            let (tables, maybe) = self.targets(resolver, &found.value, &["AWS::EC2::RouteTable"]);
+            if tables.is_empty() && !found.value.is_absent() {
+                let name = format!("`{}`", self.entity(id).name());
+                unknown.merge(&maybe.unwrap_or_else(|| Unknown::because(ReasonKind::OutsideTheSet, name)));
+            }
+        }
+        unknown
     }
 
     /// The VPC of a subnet, if a template creates it.

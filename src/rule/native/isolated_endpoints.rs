@@ -6,68 +6,31 @@
 
 use std::collections::BTreeMap;
 
-use crate::catalog::{self, Rows};
 use crate::finding::Label;
 use crate::graph::covers_action;
 use crate::syntax::{Segment, path};
-use crate::value::pattern::{Piece, matches};
-use crate::value::{Cursor, EntityId, Found, Map, Part, Resolver, Truth, Unknown, Value, World as _};
+use crate::value::{EntityId, Found, Map, Resolver, Truth, Unknown, Value};
 
-use super::problem::{Problem, answer, tell};
-use super::scenario::{Answer, Answers};
+use super::isolation::{Workload, column, rows, sentence, walk};
+use super::problem::{Problem, answer};
+use super::scenario::Answer;
 use super::{Context, Sink};
 
 /// Conditions under which a service calls in the name of the role, and not the code.
 const CALLED_FOR: [&str; 5] =
     ["kms:ViaService", "aws:CalledVia", "aws:CalledViaFirst", "aws:CalledViaLast", "aws:ViaAWSService"];
 
-/// A row of a table: names and values.
-type Row = &'static [(&'static str, &'static str)];
-
 pub(super) fn check(context: &Context<'_, '_>, sink: &mut Sink) {
-    let Some(id) = context.entity else { return };
-    let entity = context.graph.entity(id);
-    let row = rows("vpc-workloads").iter().find(|row| column(row, "type") == Some(entity.kind));
-    // Nothing can be said of networks that no template makes.
-    let Some(row) = row.filter(|_| !context.graph.of_kind("AWS::EC2::Subnet").is_empty()) else { return };
-    let workload = Workload { context, id, row };
-    let answers = Answers::ask(context, &|resolver| workload.judge(resolver));
-    tell(context, entity.resource, entity.name(), &answers, sink);
-}
-
-fn rows(table: &str) -> &'static [Row] {
-    match catalog::table(table).map(|table| &table.rows) {
-        Some(Rows::Records(rows)) => rows,
-        _ => &[],
+    if let Some(workload) = Workload::of(context) {
+        workload.ask(sink, &|resolver| workload.judge_endpoints(resolver));
     }
-}
-
-fn column(row: Row, name: &str) -> Option<&'static str> {
-    row.iter().find(|(known, _)| *known == name).map(|(_, value)| *value)
-}
-
-/// Something that runs in subnets.
-struct Workload<'c, 'p> {
-    context: &'c Context<'c, 'p>,
-    id: EntityId,
-    row: Row,
 }
 
 /// The services that a workload needs, each with the places that say so.
 type Needs = BTreeMap<&'static str, Vec<Label>>;
 
 impl<'p> Workload<'_, 'p> {
-    fn judge(&self, resolver: &Resolver<'_, 'p>) -> Answer<'p, Vec<Problem<'p>>> {
-        let graph = self.context.graph;
-        match graph.exists(resolver, self.id) {
-            Ok(true) if resolver.scenario().is_empty() || resolver.is_admitted(self.context.template) => {}
-            Ok(_) => return Answer::Aside,
-            Err(why) => return Answer::Unknown((*why).clone()),
-        }
-        let subnets = self.at(resolver, "subnets");
-        if subnets.iter().all(|found| found.value.is_absent()) {
-            return Answer::Aside;
-        }
+    fn judge_endpoints(&self, resolver: &Resolver<'_, 'p>) -> Answer<'p, Vec<Problem<'p>>> {
         match self.goes_through_the_vpc(resolver) {
             (Truth::True, _) => {}
             (Truth::False, _) => return Answer::Aside,
@@ -78,31 +41,14 @@ impl<'p> Workload<'_, 'p> {
         if needs.is_empty() && unknown.blockers.is_empty() {
             return Answer::Fine;
         }
-        let vpcs = match self.isolated(resolver, &subnets) {
-            Ok(vpcs) if vpcs.is_empty() => return Answer::Fine,
-            Ok(vpcs) => vpcs,
+        let mut vpcs: Vec<EntityId> = match self.isolated(resolver) {
+            Ok(isolated) => isolated.into_iter().map(|isolated| isolated.vpc).collect(),
             Err(why) => return Answer::Unknown(why),
         };
+        vpcs.sort_unstable();
+        vpcs.dedup();
         let problems = vpcs.into_iter().filter_map(|vpc| self.lacks(resolver, vpc, &needs, &mut unknown)).collect();
         answer(problems, unknown)
-    }
-
-    /// What stands at the path that a column names.
-    fn at(&self, resolver: &Resolver<'_, 'p>, name: &str) -> Vec<Found<'p>> {
-        column(self.row, name).map(|path| walk(resolver, self.id, path)).unwrap_or_default()
-    }
-
-    /// Where its subnets are written: the property, not what stands behind it.
-    fn place(&self, resolver: &Resolver<'_, 'p>) -> Cursor<'p> {
-        let root = resolver.root(self.id).cursor;
-        let path = column(self.row, "subnets").unwrap_or_default().trim_end_matches("[*]");
-        let found = walk(resolver, self.id, path).into_iter().next();
-        let mut cursor = found.map_or(root, |found| found.cursor);
-        while cursor.node.key().is_none() {
-            let Some(parent) = cursor.node.parent() else { break };
-            cursor = cursor.to(parent);
-        }
-        cursor
     }
 
     /// Whether its calls take the network of its subnets.
@@ -133,34 +79,6 @@ impl<'p> Workload<'_, 'p> {
         (if has_proxy { Truth::False } else { truth }, why)
     }
 
-    /// The VPCs of its subnets, if no route leads out of any of these; none if one does, or if it lies elsewhere.
-    fn isolated(&self, resolver: &Resolver<'_, 'p>, subnets: &[Found<'p>]) -> Result<Vec<EntityId>, Unknown<'p>> {
-        let graph = self.context.graph;
-        let mut vpcs = Vec::new();
-        let mut unknown = Unknown::default();
-        for found in subnets {
-            let (meant, maybe) = graph.targets(resolver, &found.value, &["AWS::EC2::Subnet"]);
-            if meant.is_empty() && maybe.is_none() {
-                return Ok(Vec::new());
-            }
-            unknown.merge(&maybe.unwrap_or_default());
-            for subnet in meant {
-                match graph.leads_out(resolver, subnet) {
-                    (Truth::True, _) => return Ok(Vec::new()),
-                    (Truth::False, _) => {}
-                    (Truth::Unknown, why) => unknown.merge(&why),
-                }
-                match graph.vpc_of(resolver, subnet) {
-                    Ok(vpc) => vpcs.push(vpc),
-                    Err(why) => unknown.merge(&why),
-                }
-            }
-        }
-        vpcs.sort_unstable();
-        vpcs.dedup();
-        if unknown.reasons.is_empty() { Ok(vpcs) } else { Err(unknown) }
-    }
-
     /// What a VPC has no endpoint for.
     fn lacks(
         &self,
@@ -169,63 +87,30 @@ impl<'p> Workload<'_, 'p> {
         needs: &Needs,
         unknown: &mut Unknown<'p>,
     ) -> Option<Problem<'p>> {
-        let graph = self.context.graph;
         let mut missing = Vec::new();
         let mut related = Vec::new();
         for (service, places) in needs {
-            match self.has_endpoint(resolver, vpc, service) {
-                (Truth::True, _) => {}
-                (Truth::False, _) => {
-                    missing.push(format!("`{service}`"));
-                    related.extend(places.iter().cloned());
-                }
-                (Truth::Unknown, why) => unknown.merge(&why),
+            let endpoints = self.endpoints(resolver, vpc, service);
+            if endpoints.nodes.iter().any(|(_, why)| why.is_none()) {
+                continue;
             }
+            let mut doubt = endpoints.others;
+            endpoints.nodes.iter().filter_map(|(_, why)| why.as_ref()).for_each(|why| doubt.merge(why));
+            if doubt.reasons.is_empty() {
+                missing.push(format!("`{service}`"));
+                related.extend(places.iter().cloned());
+            }
+            unknown.merge(&doubt);
         }
-        let list = match &missing[..] {
-            [] => return None,
-            [one] => one.clone(),
-            [all @ .., last] => format!("{} and {last}", all.join(", ")),
-        };
-        let name = graph.entity(vpc).name();
+        if missing.is_empty() {
+            return None;
+        }
+        let list = sentence(&missing);
+        let name = self.context.graph.entity(vpc).name();
         let them = if missing.len() == 1 { "it" } else { "them" };
         let detail =
             format!("{list}: no route leads out of its subnets, and `{name}` has no interface endpoint for {them}");
-        let template = graph.template(graph.entity(vpc).template);
-        let key = template.node(graph.entity(vpc).resource.key).span();
-        related.push(Label { span: key, text: format!("has no endpoint for {list}") });
-        let cursor = self.place(resolver);
-        let span = cursor.node.key().unwrap_or(cursor.node).span();
-        Some(Problem { cursor, span, detail, help: None, related })
-    }
-
-    fn has_endpoint(&self, resolver: &Resolver<'_, 'p>, vpc: EntityId, service: &str) -> (Truth, Unknown<'p>) {
-        let graph = self.context.graph;
-        let mut why = Unknown::default();
-        let endpoints = graph.referrers(resolver, "AWS::EC2::VPCEndpoint", &[Segment::Key("VpcId".into())], vpc);
-        let mut truth = Truth::False;
-        // FIPS endpoints have a name of their own.
-        let pattern = graph.glob(&format!("*.{{{service},{service}-fips}}"));
-        for endpoint in endpoints.nodes {
-            for found in walk(resolver, endpoint, "ServiceName") {
-                let (is, unknown) = match (&pattern, resolver.parts(&found.value), &found.value) {
-                    (Some(pattern), Some(parts), _) => {
-                        let is = matches(pattern, &pieces(&parts));
-                        (is, if is == Truth::Unknown { resolver.why(&parts) } else { Unknown::default() })
-                    }
-                    (_, _, Value::Unknown(unknown)) => (Truth::Unknown, (**unknown).clone()),
-                    _ => (Truth::False, Unknown::default()),
-                };
-                truth = truth.or(is);
-                why.merge(&unknown);
-            }
-        }
-        why.merge(&endpoints.others);
-        why.merge(&graph.unseen_users(resolver, Some(vpc)).unwrap_or_default());
-        match truth {
-            Truth::False if !why.reasons.is_empty() => (Truth::Unknown, why),
-            truth => (truth, why),
-        }
+        Some(self.problem(resolver, detail, related, (vpc, format!("has no endpoint for {list}"))))
     }
 
     /// The services that it needs: what is documented, and what its role says.
@@ -253,7 +138,7 @@ impl<'p> Workload<'_, 'p> {
         needs
     }
 
-    /// The actions that its own role names, each by itself, and that nothing takes back.
+    /// The actions that its own role names, and that nothing takes back.
     fn named_actions(&self, resolver: &Resolver<'_, 'p>, unknown: &mut Unknown<'p>) -> Vec<Found<'p>> {
         let mut named = Vec::new();
         let mut denied = Vec::new();
@@ -276,7 +161,7 @@ impl<'p> Workload<'_, 'p> {
         }
         let is_denied =
             |action: &str| denied.iter().any(|statement| covers_action(resolver, statement, action).0 != Truth::False);
-        named.retain(|action| action.value.as_str().is_some_and(|text| !text.contains(['*', '?']) && !is_denied(text)));
+        named.retain(|action| action.value.as_str().is_some_and(|text| !is_denied(text)));
         named
     }
 
@@ -341,12 +226,6 @@ fn is_for_services(condition: &Found<'_>) -> bool {
     key.is_some_and(|key| CALLED_FOR.iter().any(|known| known.eq_ignore_ascii_case(key)))
 }
 
-/// What stands at a path of a node.
-fn walk<'p>(resolver: &Resolver<'_, 'p>, id: EntityId, text: &str) -> Vec<Found<'p>> {
-    let paths = path::parse(text).unwrap_or_default();
-    paths.iter().flat_map(|path| resolver.walk_short(resolver.root(id), path)).collect()
-}
-
 /// A member of a statement.
 fn member<'p>(statement: &Found<'p>, name: &str) -> Option<Found<'p>> {
     let Value::Map(Map::View(view)) = &statement.value else { return None };
@@ -361,7 +240,8 @@ fn listed<'p>(resolver: &Resolver<'_, 'p>, statement: &Found<'p>, name: &str) ->
     }
 }
 
-/// Whether an action is the one of a row, or begins as it does; actions know no case.
+/// Whether an action of a policy is the one of a row, or begins as it does, perhaps with a wildcard after that; actions know no
+/// case.
 fn is_action(pattern: &str, action: &str) -> bool {
     match pattern.strip_suffix('*') {
         Some(start) => action.get(..start.len()).is_some_and(|head| head.eq_ignore_ascii_case(start)),
@@ -371,12 +251,4 @@ fn is_action(pattern: &str, action: &str) -> bool {
 
 fn names_a_proxy(variable: &str) -> bool {
     ["HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY"].iter().any(|known| known.eq_ignore_ascii_case(variable))
-}
-
-fn pieces<'a>(parts: &'a [Part<'_>]) -> Vec<Piece<'a>> {
-    let piece = |part: &'a Part<'_>| match part {
-        Part::Text(text) => Piece::Text(text),
-        Part::Hole(_) => Piece::Hole,
-    };
-    parts.iter().map(piece).collect()
 }
