@@ -151,3 +151,50 @@ fn keys(path: &[&str]) -> Vec<Segment> {
     let segment = |key: &&str| if *key == "[*]" { Segment::Each } else { Segment::Key((*key).into()) };
     path.iter().map(segment).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::graph::GraphOptions;
+    use crate::source::FileId;
+    use crate::syntax::parse;
+    use crate::template::{Template, TemplateId};
+
+    /// Whether traffic of `A` can leave its VPC, where `more` stands beside the two.
+    fn out(more: &str, partial: bool) -> Truth {
+        let text = format!(
+            "Resources:\n  V: {{Type: AWS::EC2::VPC}}\n  A: {{Type: AWS::EC2::Subnet, Properties: {{VpcId: !Ref V}}}}\n{more}"
+        );
+        let templates = [Template::new(TemplateId(0), parse(FileId::new(0), &text.as_str().into()))];
+        let options = GraphOptions { partial, ..GraphOptions::default() };
+        let graph = StackGraph::new(&templates, &["t.yaml".into()], options);
+        let subnet = graph.of_kind("AWS::EC2::Subnet")[0];
+        graph.leads_out(&graph.unchosen(), subnet).0
+    }
+
+    const TABLE: &str = "  T: {Type: AWS::EC2::RouteTable, Properties: {VpcId: !Ref V}}
+  OfA: {Type: AWS::EC2::SubnetRouteTableAssociation, Properties: {SubnetId: !Ref A, RouteTableId: !Ref T}}
+";
+
+    #[test]
+    fn a_route_table_without_routes_leads_nowhere() {
+        let route = "  R: {Type: AWS::EC2::Route, Properties: {RouteTableId: !Ref T, NatGatewayId: n}}\n";
+        assert_eq!(out(TABLE, false), Truth::False);
+        assert_eq!(out(&format!("{TABLE}{route}"), false), Truth::True);
+    }
+
+    #[test]
+    fn a_route_whose_table_is_not_known_may_be_any_table_s() {
+        let route = "  R: {Type: AWS::EC2::Route, Properties: {RouteTableId: !GetAtt Lookup.Main, NatGatewayId: n}}\n  Lookup: {Type: Custom::Lookup}\n";
+        assert_eq!(out("", false), Truth::False);
+        assert_eq!(out(route, false), Truth::Unknown);
+    }
+
+    #[test]
+    fn files_that_were_not_loaded_may_add_routes_to_a_table_that_they_know() {
+        let export = "Outputs: {O: {Value: !Ref T, Export: {Name: t}}}\n";
+        assert_eq!(out(TABLE, true), Truth::False);
+        assert_eq!(out(&format!("{TABLE}{export}"), true), Truth::Unknown);
+        assert_eq!(out(&format!("{TABLE}{export}"), false), Truth::False);
+    }
+}
