@@ -515,19 +515,6 @@ fn cidr_blocks(arguments: &[&str]) -> Option<Vec<String>> {
         .collect()
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn cidr_cuts_blocks() {
-        assert_eq!(cidr_blocks(&["10.0.0.0/16", "3", "8"]).unwrap(), ["10.0.0.0/24", "10.0.1.0/24", "10.0.2.0/24"]);
-        assert_eq!(cidr_blocks(&["10.0.0.0/24", "2", "8"]), None);
-        assert_eq!(cidr_blocks(&["10.0.0.0/23", "2"]).unwrap(), ["10.0.0.0/24", "10.0.1.0/24"]);
-        assert_eq!(cidr_blocks(&["fd00::/48", "1", "64"]), None);
-    }
-}
-
 /// The pieces of a text between separators, if none of its holes can hold one: ids, names and ARNs have no commas or blanks.
 fn pieces<'p>(parts: &[Part<'p>], separator: &str) -> Option<Vec<Vec<Part<'p>>>> {
     let never_holds = |part: &Part<'p>| match part {
@@ -553,4 +540,17 @@ fn pieces<'p>(parts: &[Part<'p>], separator: &str) -> Option<Vec<Vec<Part<'p>>>>
         }
     }
     Some(pieces)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cidr_cuts_blocks() {
+        assert_eq!(cidr_blocks(&["10.0.0.0/16", "3", "8"]).unwrap(), ["10.0.0.0/24", "10.0.1.0/24", "10.0.2.0/24"]);
+        assert_eq!(cidr_blocks(&["10.0.0.0/24", "2", "8"]), None);
+        assert_eq!(cidr_blocks(&["10.0.0.0/23", "2"]).unwrap(), ["10.0.0.0/24", "10.0.1.0/24"]);
+        assert_eq!(cidr_blocks(&["fd00::/48", "1", "64"]), None);
+    }
 }
