@@ -13,6 +13,7 @@ mod join;
 mod link;
 mod name;
 mod parameter;
+mod route;
 mod statement;
 mod text_index;
 mod virtual_node;
@@ -40,6 +41,7 @@ pub use deployment::{
 pub use join::Candidates;
 pub use link::{Export, Producers};
 pub use name::Reference;
+pub use route::Referrers;
 pub use statement::{Principal, covers_action};
 pub use virtual_node::VirtualNode;
 

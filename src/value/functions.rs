@@ -300,8 +300,13 @@ impl<'p> Resolver<'_, 'p> {
                     .map(|piece| Found { value: Value::text(piece.to_owned()), cursor, missing: &[] })
                     .collect(),
             ),
-            // What a hole holds may contain the separator, so not even the number of pieces is known.
-            Value::Symbolic(parts) => self.unknown_piece(parts, &format!("split at {separator}")),
+            Value::Symbolic(parts) => match pieces(parts, separator) {
+                Some(pieces) => Value::items(
+                    pieces.into_iter().map(|piece| Found { value: joined(piece), cursor, missing: &[] }).collect(),
+                ),
+                // What a hole holds may contain the separator, so not even the number of pieces is known.
+                None => self.unknown_piece(parts, &format!("split at {separator}")),
+            },
             Value::Unknown(_) => value,
             _ => malformed("Fn::Split"),
         }
@@ -508,6 +513,33 @@ fn cidr_blocks(arguments: &[&str]) -> Option<Vec<String>> {
             Some(format!("{}/{}", Ipv4Addr::from(block), 32 - bits))
         })
         .collect()
+}
+
+/// The pieces of a text between separators, if none of its holes can hold one: ids, names and ARNs have no commas or blanks.
+fn pieces<'p>(parts: &[Part<'p>], separator: &str) -> Option<Vec<Vec<Part<'p>>>> {
+    let never_holds = |part: &Part<'p>| match part {
+        Part::Text(_) => true,
+        Part::Hole(Hole::Resource(_, returned, _)) => *returned != Returned::Other,
+        Part::Hole(Hole::Pseudo(pseudo, _)) => *pseudo != Pseudo::NotificationArns,
+        Part::Hole(_) => false,
+    };
+    if !separator.chars().all(|c| matches!(c, ',' | ';' | '|' | ' ')) || !parts.iter().all(never_holds) {
+        return None;
+    }
+    let mut pieces = vec![Vec::new()];
+    for part in parts {
+        let Part::Text(text) = part else {
+            pieces.last_mut()?.push(part.clone());
+            continue;
+        };
+        for (index, piece) in text.split(separator).enumerate() {
+            if index > 0 {
+                pieces.push(Vec::new());
+            }
+            pieces.last_mut()?.push(Part::Text(Cow::Owned(piece.to_owned())));
+        }
+    }
+    Some(pieces)
 }
 
 #[cfg(test)]

@@ -278,8 +278,12 @@ fn via(node: Node<'_>) -> Compiled<Vec<Via>> {
 /// Kinds: a name, a list of names, `{table: name}`.
 pub(crate) fn kinds(node: Node<'_>) -> Compiled<Kinds> {
     if node.is_mapping() {
-        let (_, texts) = table(node)?;
-        return Ok(Kinds(texts.iter().map(|text| (*text).into()).collect()));
+        let (table, texts) = table(node)?;
+        let Rows::Records(rows) = &table.rows else {
+            return Ok(Kinds(texts.iter().map(|text| (*text).into()).collect()));
+        };
+        let types = rows.iter().copied().flatten().filter(|(name, _)| *name == "type");
+        return Ok(Kinds(types.map(|(_, kind)| (*kind).into()).collect()));
     }
     Ok(Kinds(texts(node)?))
 }

@@ -369,19 +369,11 @@ impl<'g, 'p> Evaluator<'g, 'p> {
 
     /// Whether a claim about all nodes can be made at all; why not, if not.
     pub(super) fn unseen(&self, env: &Env<'_, 'p>) -> Option<Unknown<'p>> {
-        if let Some(name) = self.graph.unseen() {
-            return Some(Unknown::because(ReasonKind::Macro, name));
-        }
-        if !self.graph.is_partial() {
-            return None;
-        }
-        match env.get("self").map(|found| &found.value) {
-            Some(Value::Entity(id)) if !self.graph.is_known_outside(&self.resolver, *id) => None,
-            Some(Value::Entity(id)) => {
-                Some(Unknown::because(ReasonKind::OutsideTheSet, format!("`{}`", self.graph.entity(*id).name())))
-            }
-            _ => Some(Unknown::because(ReasonKind::OutsideTheSet, "the project")),
-        }
+        let node = match env.get("self").map(|found| &found.value) {
+            Some(Value::Entity(id)) => Some(*id),
+            _ => None,
+        };
+        self.graph.unseen_users(&self.resolver, node)
     }
 
     /// The template of an id.

@@ -10,6 +10,9 @@ mod duplicate_export_name;
 mod embedded_json_invalid;
 mod import_without_producer;
 mod intrinsic_inside_json_string;
+mod isolated_endpoints;
+mod isolated_s3;
+mod isolation;
 mod pipeline_step_reference;
 mod problem;
 mod quality_gate;
@@ -69,7 +72,7 @@ pub struct Native {
 }
 
 /// All native checks.
-const NATIVES: [Native; 13] = [
+const NATIVES: [Native; 15] = [
     Native { name: "circular_resource_dependency", check: circular_resource_dependency::check },
     Native { name: "cross_stack_cycle", check: cross_stack_cycle::check },
     Native { name: "dangling_reference", check: dangling_reference::check },
@@ -77,6 +80,8 @@ const NATIVES: [Native; 13] = [
     Native { name: "embedded_json_invalid", check: embedded_json_invalid::check },
     Native { name: "import_without_producer", check: import_without_producer::check },
     Native { name: "intrinsic_inside_json_string", check: intrinsic_inside_json_string::check },
+    Native { name: "isolated_endpoints", check: isolated_endpoints::check },
+    Native { name: "isolated_s3", check: isolated_s3::check },
     Native { name: "pipeline_step_reference", check: pipeline_step_reference::check },
     Native { name: "quality_gate", check: quality_gate::check },
     Native { name: "sfn_definition_invalid", check: sfn_definition_invalid::check },

@@ -58,7 +58,7 @@ pub(super) fn judge_definitions<'p>(
             Ok(false) => Answer::Aside,
             Err(why) => Answer::Unknown(why),
         });
-        tell(context, resource, &answers, sink);
+        tell(context, resource, &resource.name, &answers, sink);
     }
 }
 
@@ -72,17 +72,18 @@ pub(super) fn answer<'p>(problems: Vec<Problem<'p>>, unknown: Unknown<'p>) -> An
     }
 }
 
-/// Findings for what is wrong; undecided if nothing is known to be.
+/// Findings for what is wrong with something of a resource, by its name; undecided if nothing is known to be.
 pub(super) fn tell<'p>(
     context: &Context<'_, 'p>,
     resource: &'p Resource,
+    name: &str,
     answers: &Answers<'p, Vec<Problem<'p>>>,
     sink: &mut Sink,
 ) {
     let all = answers.all_wrong();
     for wrong in &all {
         let Problem { cursor, span, detail, help, related } = wrong.what;
-        let mut finding = context.finding(context.place(*cursor, *span), &resource.name, detail);
+        let mut finding = context.finding(context.place(*cursor, *span), name, detail);
         finding.message.push_str(&wrong.when());
         finding.help.clone_from(help);
         finding.related.clone_from(related);

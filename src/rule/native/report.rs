@@ -22,13 +22,16 @@ impl<'p> Context<'_, 'p> {
         self.template.resource_around(span)
     }
 
-    /// The place of a node; `span` is the part of it that is shown.
+    /// The place of a node; `span` is the part of it that is shown. What stands in no resource, such as AWS SAM's `Globals`,
+    /// counts as the resource's in question.
     pub(super) fn place(&self, cursor: Cursor<'_>, span: Span) -> Place {
         let owner = match cursor.embedded {
             Some(embedded) => Some(embedded.resource),
             None => self.owner(cursor.node.span()),
         };
-        place::of_part(self.template, owner.map(|index| &self.template.resources[index]), cursor, span)
+        let owner = owner.map(|index| &self.template.resources[index]);
+        let owner = owner.or_else(|| self.entity.map(|id| self.graph.entity(id).resource));
+        place::of_part(self.template, owner, cursor, span)
     }
 
     /// A finding of this rule; `value` and `detail` fill the gaps of its message.

@@ -135,6 +135,35 @@ fn join_select_split_and_length_compute_what_is_known() {
 }
 
 #[test]
+fn a_text_is_split_between_holes_that_cannot_hold_the_separator() {
+    assert_eq!(
+        evaluated(
+            NAMES,
+            &[
+                "!Select [1, !Split [',', !Sub '${AWS::Region},${AWS::AccountId}-x']]",
+                "Fn::Length: !Split [', ', !Join [', ', [!Ref AWS::Region, !If [Never, b, !Ref AWS::NoValue], c]]]",
+                // A name may have a hyphen, a parameter anything.
+                "!Select [1, !Split ['-', !Sub 'a-${AWS::Region}']]",
+                "!Select [1, !Split [',', !Sub 'a,${Free}']]",
+            ]
+        )[..2],
+        ["${AWS::AccountId}-x", "2"]
+    );
+}
+
+#[test]
+fn the_pieces_of_references_that_were_joined_are_these_references() {
+    let rule =
+        "match: Test::Thing\nrequire: { no: \"V[*]\", refers_to: { types: [AWS::EC2::Subnet] } }\nmessage: refers\n";
+    let template = "Resources:
+  A: { Type: AWS::EC2::Subnet, Properties: { VpcId: vpc-1 } }
+  B: { Type: AWS::EC2::Subnet, Properties: { VpcId: vpc-1 } }
+  C: { Type: Test::Thing, Properties: { V: !Split [',', !Join [',', [!Ref A, !Ref B]]] } }
+";
+    assert_eq!(says(rule, template), said(&[("C", "refers")]));
+}
+
+#[test]
 fn a_short_function_around_a_long_one_is_both() {
     assert_eq!(
         evaluated(
