@@ -30,7 +30,8 @@ impl<'p> StackGraph<'p> {
         target: EntityId,
     ) -> Referrers<'p> {
         let mut referrers = Referrers::default();
-        for id in self.candidates(resolver, kind, path, target) {
+        let candidates = self.candidates(resolver, kind, path, target);
+        for id in candidates.sure().into_iter().chain(candidates.open()) {
             let mut refers = Reference::No;
             for found in resolver.walk_short(resolver.root(id), path) {
                 match (self.refers_to(resolver, &found.value, target), &mut refers) {
