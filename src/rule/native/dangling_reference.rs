@@ -45,13 +45,27 @@ fn names(context: &Context<'_, '_>, sink: &mut Sink) {
         }
         let written = template.document.text().get(span.range()).unwrap_or_default();
         let name = if dependency.name.is_empty() { written } else { dependency.name };
-        let mut finding = context.finding(place, name, detail);
-        if compared < COMPARED {
-            let known = known(template, dependency.kind).inspect(|_| compared += 1);
-            finding.help = nearest(name, known).map(|near| format!("did you mean `{near}`?"));
+        let near = if compared < COMPARED {
+            nearest(name, known(template, dependency.kind).inspect(|_| compared += 1))
+        } else {
+            None
+        };
+        if near.is_none() && is_fragment(template) {
+            let why = Unknown::because(ReasonKind::OutsideTheSet, format!("`{name}`"));
+            sink.undecided.push(context.undecided(place, why));
+            continue;
         }
+        let mut finding = context.finding(place, name, detail);
+        finding.help = near.map(|near| format!("did you mean `{near}`?"));
         sink.findings.push(finding);
     }
+}
+
+/// True for a file that may be a part of a template: the Serverless Framework, and scripts like it, merge files of
+/// resources into one that has the parameters.
+fn is_fragment(template: &Template) -> bool {
+    let whole = ["AWSTemplateFormatVersion", "Transform", "Parameters"];
+    template.document.root().is_some_and(|root| whole.iter().all(|section| root.get(section).is_none()))
 }
 
 /// The names that may have been meant.
