@@ -8,7 +8,7 @@ use crate::template::{Expr, Template};
 use crate::value::{Choice, Cursor, Hole, Part, Resolver, Unknown, Value};
 
 use super::defined::is_defined;
-use super::report::{hidden, in_metadata};
+use super::report::{hidden, in_metadata, is_fragment};
 use super::scenario::{Answer, Answers, is_meant, is_there};
 use super::{Context, Sink};
 
@@ -59,13 +59,6 @@ fn names(context: &Context<'_, '_>, sink: &mut Sink) {
         finding.help = near.map(|near| format!("did you mean `{near}`?"));
         sink.findings.push(finding);
     }
-}
-
-/// True for a file that may be a part of a template: the Serverless Framework, and scripts like it, merge files of
-/// resources into one that has the parameters.
-fn is_fragment(template: &Template) -> bool {
-    let whole = ["AWSTemplateFormatVersion", "Transform", "Parameters"];
-    template.document.root().is_some_and(|root| whole.iter().all(|section| root.get(section).is_none()))
 }
 
 /// The names that may have been meant.

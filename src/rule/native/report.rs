@@ -81,6 +81,13 @@ pub(super) fn hidden(template: &Template, besides: &[&str]) -> Option<Reason> {
     broken.then(|| Reason { kind: ReasonKind::UnreadableDocument, name: "this file".to_owned() })
 }
 
+/// True for a file that may be a part of a template: the Serverless Framework, and scripts like it, merge files of
+/// resources into one that has the parameters.
+pub(super) fn is_fragment(template: &Template) -> bool {
+    let whole = ["AWSTemplateFormatVersion", "Transform", "Parameters"];
+    template.document.root().is_some_and(|root| whole.iter().all(|section| root.get(section).is_none()))
+}
+
 /// Says that a resource's definitions cannot be read, if it has some: the text comes from a parameter, an import or the like.
 pub(super) fn undecided_definition<'p>(
     context: &Context<'_, 'p>,
