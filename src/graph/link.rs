@@ -1,4 +1,4 @@
-//! Edges between templates: exports and imports by symbolic name, nested stacks by local path.
+//! Edges between templates: exports and imports by symbolic name, nested stacks by local path or by the end of an uploaded one.
 
 use std::borrow::Cow;
 use std::sync::OnceLock;
@@ -7,7 +7,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use rustc_hash::FxHashMap;
 
 use crate::syntax::Node;
-use crate::template::{Output, Template, TemplateId};
+use crate::template::{Output, Template, TemplateId, literal_hint};
 use crate::value::{
     Cursor, Hole, Imported, OneStack, Part, Resolver, Scenario, Truth, Value, canonical, joined, same, text_of,
 };
@@ -68,10 +68,10 @@ pub struct Producers {
     pub possible: Vec<usize>,
 }
 
-/// Resolves `TemplateURL`s that are paths of templates which were loaded.
+/// Resolves `TemplateURL`s that lead to templates which were loaded.
 pub(super) fn nested_stacks(templates: &[Template], paths: &[Utf8PathBuf]) -> Nested {
     let mut nested = Nested::default();
-    let mut by_path: Option<FxHashMap<Utf8PathBuf, TemplateId>> = None;
+    let mut files: Option<Files> = None;
     let mut parents: FxHashMap<TemplateId, Vec<(TemplateId, usize)>> = FxHashMap::default();
     for template in templates {
         for (index, resource) in template.resources.iter().enumerate() {
@@ -80,14 +80,16 @@ pub(super) fn nested_stacks(templates: &[Template], paths: &[Utf8PathBuf]) -> Ne
                 "AWS::Serverless::Application" => "Location",
                 _ => continue,
             };
-            let url = resource.properties.and_then(|node| template.node(node).get(property)).and_then(Node::scalar);
-            let Some(url) = url.filter(|url| !url.contains("://")) else { continue };
-            let Some(own) = paths.get(template.id.index()) else { continue };
-            let by_path = by_path.get_or_insert_with(|| {
-                paths.iter().map(|path| normal(path)).zip(templates.iter().map(|t| t.id)).collect()
-            });
-            let target = normal(&own.parent().unwrap_or(Utf8Path::new("")).join(url));
-            if let Some(&child) = by_path.get(&target).filter(|child| **child != template.id) {
+            let Some(properties) = resource.properties.map(|node| template.node(node)) else { continue };
+            let (Some(url), Some(own)) = (properties.get(property), paths.get(template.id.index())) else { continue };
+            let files = files.get_or_insert_with(|| Files::new(templates, paths));
+            let child = match url.scalar().filter(|url| !url.contains("://")) {
+                Some(path) => files.at(&normal(&own.parent().unwrap_or(Utf8Path::new("")).join(path))),
+                None => uploaded(&literal_hint(url))
+                    .and_then(|path| files.ending_in(path))
+                    .filter(|child| takes(&templates[child.index()], properties.get("Parameters"))),
+            };
+            if let Some(child) = child.filter(|child| *child != template.id) {
                 nested.children.insert((template.id, index), child);
                 parents.entry(child).or_default().push((template.id, index));
             }
@@ -96,6 +98,59 @@ pub(super) fn nested_stacks(templates: &[Template], paths: &[Utf8PathBuf]) -> Ne
     nested.parents = parents.into_iter().collect();
     nested.parents.sort_unstable();
     nested
+}
+
+/// The end of the path of a template in a bucket of the project's own, which is one that a parameter names.
+fn uploaded(url: &str) -> Option<&str> {
+    let (_, end) = url.rsplit_once('}').filter(|_| url.contains("://"))?;
+    let path = end.split('?').next().unwrap_or_default();
+    // The name of the file is known as a whole.
+    path.contains('/').then_some(path)
+}
+
+/// True if a template has all parameters that a stack passes.
+fn takes(template: &Template, passed: Option<Node<'_>>) -> bool {
+    let mut names = passed.into_iter().flat_map(Node::entries).filter_map(|(key, _)| key.scalar());
+    names.all(|name| template.parameter(name).is_some())
+}
+
+/// The files of templates, by their paths and by their names.
+struct Files {
+    by_path: FxHashMap<Utf8PathBuf, TemplateId>,
+    by_name: FxHashMap<String, Vec<(Utf8PathBuf, TemplateId)>>,
+}
+
+impl Files {
+    fn new(templates: &[Template], paths: &[Utf8PathBuf]) -> Self {
+        let mut files = Self { by_path: FxHashMap::default(), by_name: FxHashMap::default() };
+        for (template, path) in templates.iter().zip(paths) {
+            let path = normal(path);
+            if let Some(name) = path.file_name() {
+                files.by_name.entry(name.to_owned()).or_default().push((path.clone(), template.id));
+            }
+            files.by_path.insert(path, template.id);
+        }
+        files
+    }
+
+    fn at(&self, path: &Utf8Path) -> Option<TemplateId> {
+        self.by_path.get(path).copied()
+    }
+
+    /// The file whose path has the most in common with the end of another one, if there is one such file.
+    fn ending_in(&self, path: &str) -> Option<TemplateId> {
+        let candidates = self.by_name.get(path.rsplit('/').next()?)?;
+        let common = |own: &Utf8Path| {
+            let own = own.as_str().rsplit('/');
+            own.zip(path.rsplit('/')).take_while(|(own, other)| own == other).count()
+        };
+        let most = candidates.iter().map(|(own, _)| common(own)).max()?;
+        let mut best = candidates.iter().filter(|(own, _)| common(own) == most);
+        match (best.next(), best.next()) {
+            (Some((_, one)), None) => Some(*one),
+            _ => None,
+        }
+    }
 }
 
 /// A path without `.` and `..`.

@@ -8,7 +8,7 @@ use crate::template::{Expr, Template};
 use crate::value::{Choice, Cursor, Hole, Part, Resolver, Unknown, Value};
 
 use super::defined::is_defined;
-use super::report::{hidden, in_metadata};
+use super::report::{hidden, in_metadata, is_fragment};
 use super::scenario::{Answer, Answers, is_meant, is_there};
 use super::{Context, Sink};
 
@@ -45,11 +45,18 @@ fn names(context: &Context<'_, '_>, sink: &mut Sink) {
         }
         let written = template.document.text().get(span.range()).unwrap_or_default();
         let name = if dependency.name.is_empty() { written } else { dependency.name };
-        let mut finding = context.finding(place, name, detail);
-        if compared < COMPARED {
-            let known = known(template, dependency.kind).inspect(|_| compared += 1);
-            finding.help = nearest(name, known).map(|near| format!("did you mean `{near}`?"));
+        let near = if compared < COMPARED {
+            nearest(name, known(template, dependency.kind).inspect(|_| compared += 1))
+        } else {
+            None
+        };
+        if near.is_none() && is_fragment(template) {
+            let why = Unknown::because(ReasonKind::OutsideTheSet, format!("`{name}`"));
+            sink.undecided.push(context.undecided(place, why));
+            continue;
         }
+        let mut finding = context.finding(place, name, detail);
+        finding.help = near.map(|near| format!("did you mean `{near}`?"));
         sink.findings.push(finding);
     }
 }

@@ -114,7 +114,11 @@ fn exported<'p>(
     }
     let name = text_of(&value);
     let quoted = || format!("`{name}`");
-    if context.graph.is_partial() {
+    // Where no other template exports anything, the stacks that do are kept elsewhere.
+    let templates = context.graph.templates();
+    let mut exporters = context.graph.exports().iter().map(|export| &templates[export.template.index()]);
+    let is_alone = exporters.all(|exporter| std::ptr::eq(exporter, context.template));
+    if context.graph.is_partial() || is_alone {
         return Err(Unknown::because(ReasonKind::OutsideTheSet, quoted()));
     }
     let besides = ["Resources", "Conditions", "Parameters", "Mappings"];

@@ -6,7 +6,7 @@ use crate::source::Span;
 use crate::template::Resource;
 use crate::value::{Cursor, Dialect, Resolver, Unknown};
 
-use super::report::undecided_document;
+use super::report::undecided_definition;
 use super::scenario::{Answer, Answers, is_there};
 use super::{Context, Sink};
 
@@ -47,7 +47,7 @@ pub(super) fn judge_definitions<'p>(
     let Some(resource) = context.entity.map(|id| context.graph.entity(id).resource) else { return };
     let definitions = definitions(context.template, resource);
     if definitions.is_empty() {
-        undecided_document(context, resource, sink);
+        undecided_definition(context, sink, dialect, resource);
     }
     for definition in definitions.into_iter().filter(|definition| definition.dialect == dialect) {
         let answers = Answers::ask(context, &|resolver| match is_there(resolver, definition.host) {

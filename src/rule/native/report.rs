@@ -6,7 +6,7 @@ use crate::rule::place::{self, Place};
 use crate::source::Span;
 use crate::syntax::Node;
 use crate::template::{Resource, Template, visit};
-use crate::value::{Cursor, Unknown, Value};
+use crate::value::{Cursor, Dialect, Unknown, Value};
 
 use super::{Context, Sink};
 
@@ -84,11 +84,24 @@ pub(super) fn hidden(template: &Template, besides: &[&str]) -> Option<Reason> {
     broken.then(|| Reason { kind: ReasonKind::UnreadableDocument, name: "this file".to_owned() })
 }
 
-/// Says that a resource's documents cannot be read, if it has some: the text comes from a parameter, an import or the like.
-pub(super) fn undecided_document<'p>(context: &Context<'_, 'p>, resource: &'p Resource, sink: &mut Sink) {
+/// True for a file that may be a part of a template: the Serverless Framework, and scripts like it, merge files of
+/// resources into one that has the parameters.
+pub(super) fn is_fragment(template: &Template) -> bool {
+    let whole = ["AWSTemplateFormatVersion", "Transform", "Parameters"];
+    template.document.root().is_some_and(|root| whole.iter().all(|section| root.get(section).is_none()))
+}
+
+/// Says that a resource's definitions cannot be read, if it has some: the text comes from a parameter, an import or the like.
+pub(super) fn undecided_definition<'p>(
+    context: &Context<'_, 'p>,
+    sink: &mut Sink,
+    dialect: Dialect,
+    resource: &'p Resource,
+) {
     let template = context.template;
     let Some(properties) = resource.properties.map(|node| template.node(node)) else { return };
-    for property in catalog::embedded(&resource.kind) {
+    let embedded = catalog::embedded(&resource.kind);
+    for property in embedded.iter().filter(|property| Dialect::of(property.format) == dialect) {
         let mut hosts = Vec::new();
         visit(properties, property.path, &mut |host| hosts.push(host));
         for host in hosts {

@@ -1,4 +1,5 @@
-//! TPL030: what CloudFormation cannot read: syntax, keys that stand twice, unknown sections, functions and transforms.
+//! TPL030: what CloudFormation cannot read: syntax, keys that stand twice, unknown sections, functions and transforms, and
+//! what is no resource.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,12 +12,13 @@ use crate::syntax::{IssueKind, Node, SyntaxIssue, Tag};
 use crate::template::{SECTIONS, Template};
 use crate::value::Cursor;
 
-use super::report::in_metadata;
+use super::report::{hidden, in_metadata, is_fragment};
 use super::{Context, Sink};
 
 pub(super) fn check(context: &Context<'_, '_>, sink: &mut Sink) {
     issues(context, sink);
     sections(context, sink);
+    resources(context, sink);
     for node in context.template.document.nodes().filter(|node| !node.is_alias()) {
         match node.tag() {
             Tag::Other => tag(context, node, sink),
@@ -168,6 +170,28 @@ fn sections(context: &Context<'_, '_>, sink: &mut Sink) {
             suggestion(name, SECTIONS.into_iter().filter(|known| *known != name)),
             sink,
         );
+    }
+}
+
+/// What stands in `Resources` and is no resource.
+fn resources(context: &Context<'_, '_>, sink: &mut Sink) {
+    let template = context.template;
+    let Some((key, section)) = template.document.root().and_then(|root| root.entry("Resources")) else { return };
+    if hidden(template, &[]).is_some() || is_fragment(template) {
+        return;
+    }
+    if section.is_sequence() || section.scalar().is_some_and(|text| !text.is_empty()) {
+        tell(context, section, key.span(), "`Resources` is no map of logical ids", None, sink);
+        return;
+    }
+    for (key, body) in section.entries() {
+        let Some(name) = key.scalar().filter(|name| !name.starts_with("Fn::") && *name != "<<") else { continue };
+        // Another program puts something in the place of a tag, or merges keys.
+        if body.tag() == Tag::Other || body.get("<<").is_some() || body.get("Type").is_some() {
+            continue;
+        }
+        let detail = format!("`{name}` in `Resources` is no map with a `Type`");
+        tell(context, body, key.span(), &detail, None, sink);
     }
 }
 

@@ -48,9 +48,11 @@ fn a_configuration_above_the_repository_is_somebody_elses() {
     assert_eq!(rules(&ran), ["NET001"]);
 }
 
-/// A stack that exports a name, and one that imports it.
+/// A stack that exports a name, one that exports another, and one that imports the first.
 const EXPORT: &str =
     "Resources:\n  T:\n    Type: AWS::SNS::Topic\nOutputs:\n  T: {Value: !Ref T, Export: {Name: topic}}\n";
+const OTHER_EXPORT: &str =
+    "Resources:\n  Q:\n    Type: AWS::SQS::Queue\nOutputs:\n  Q: {Value: !Ref Q, Export: {Name: jobs}}\n";
 const IMPORT: &str = "Resources:\n  S:\n    Type: AWS::SNS::Subscription\n    Properties: {Protocol: sqs, TopicArn: !ImportValue topic}\n";
 
 #[test]
@@ -60,6 +62,7 @@ fn two_projects_in_one_run_share_nothing() {
         ("one/export.yaml", EXPORT),
         ("two/.mlops-lint.yaml", ""),
         ("two/import.yaml", IMPORT),
+        ("two/queue.yaml", OTHER_EXPORT),
     ]);
     let ran = sandbox.run(&["--format", "json", "."]);
     assert_eq!(findings(&ran), [("TPL002".into(), "high".into(), "two/import.yaml".into())]);

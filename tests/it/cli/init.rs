@@ -57,6 +57,10 @@ fn an_import_from_the_reference_is_judged_with_what_stands_behind_it() {
             "bad.yaml",
             "Resources:\n  S:\n    Type: AWS::SNS::Subscription\n    Properties: {Protocol: sqs, TopicArn: !ImportValue nowhere}\n",
         ),
+        (
+            "exports.yaml",
+            "Resources:\n  T:\n    Type: AWS::SNS::Topic\nOutputs:\n  T: {Value: !Ref T, Export: {Name: alerts}}\n",
+        ),
     ]);
     let imports = |arguments: &[&str]| {
         let ran = sandbox.run(&[&["--format", "json", "--select", "TPL002"], arguments, &["."]].concat());

@@ -175,6 +175,33 @@ fn a_stack_from_a_url_stays_unknown() {
 }
 
 #[test]
+fn a_template_in_a_bucket_that_a_parameter_names_is_found_by_the_end_of_its_path() {
+    let parent = |url: &str, passes: &str| {
+        format!(
+            "Parameters: {{ Templates: {{ Type: String }} }}
+Resources:
+  Child: {{ Type: AWS::CloudFormation::Stack, Properties: {{ TemplateURL: {url}, Parameters: {{ {passes} }} }} }}
+"
+        )
+    };
+    let is_bound = |paths: &[&str], url: &str, passes: &str| {
+        let parent = parent(url, passes);
+        let files: Vec<_> = paths.iter().map(|path| (*path, CHILD)).chain([("cfn/main.yaml", &*parent)]).collect();
+        forbids_in("large", &files)["Direct"].starts_with("large")
+    };
+    let sub = "!Sub 'https://${Templates}.s3.amazonaws.com/cfn/child.yaml'";
+    let join = "!Join ['', ['https://s3.amazonaws.com/', !Ref Templates, '/cfn/child.yaml?versionId=1']]";
+    assert!(is_bound(&["cfn/child.yaml"], sub, "Size: large"));
+    assert!(is_bound(&["cfn/child.yaml"], join, "Size: large"));
+    assert!(is_bound(&["stacks/child.yaml"], sub, "Size: large"), "the upload may go elsewhere");
+    assert!(is_bound(&["cfn/child.yaml", "old/child.yaml"], sub, "Size: large"), "the longer end");
+    assert!(!is_bound(&["a/child.yaml", "b/child.yaml"], sub, "Size: large"), "either may be meant");
+    assert!(!is_bound(&["cfn/child.yaml"], sub, "Size: large, Other: x"), "it takes other parameters");
+    let part = "!Sub 'https://s3.amazonaws.com/b/${Templates}child.yaml'";
+    assert!(!is_bound(&["cfn/child.yaml"], part, "Size: large"), "the name of the file is not known");
+}
+
+#[test]
 fn stacks_that_nest_each_other_end() {
     let one = "Parameters: { P: { Type: String } }\nResources:\n  Other: { Type: AWS::CloudFormation::Stack, Properties: { TemplateURL: two.yaml, Parameters: { P: !Ref P } } }\n  T: { Type: Test::Thing, Properties: { V: !Ref P } }\n";
     let two = one.replace("two.yaml", "one.yaml");
