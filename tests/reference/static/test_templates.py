@@ -106,7 +106,6 @@ def test_the_stacks_that_a_template_says_it_imports_from_are_those(templates: Te
         zip(
             order,
             re.findall(r"^(?:stacks=')?(\w+) \w+/", (TEMPLATES / "deploy.sh").read_text(), re.MULTILINE),
-            strict=True,
         )
     )
     exporter = {
