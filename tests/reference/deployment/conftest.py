@@ -40,6 +40,7 @@ from moto.cloudformation.models import cloudformation_backends  # noqa: E402
 import localcfn  # noqa: E402
 
 ACCOUNT = "123456789012"
+ADMINISTRATOR = f"arn:aws:iam::{ACCOUNT}:role/administrator"
 SUFFIXES = [
     "kms",
     "network",
@@ -136,6 +137,8 @@ def dev(aws: str) -> Environment:
         "AlertEmail=alerts@example.com",
         "--parameter",
         "DriftFeature1=age",
+        "--parameter",
+        f"AdministratorArnPattern={ADMINISTRATOR}",
     )
     return environment
 
@@ -144,7 +147,8 @@ def dev(aws: str) -> Environment:
 def production(dev: Environment) -> Environment:
     """A second environment of the same account, with a private API."""
     environment = Environment("production")
-    environment.deploy("--parameter", "OwnsAccountSettings=false", "--parameter", "PrivateApi=true")
+    own = ["OwnsAccountSettings=false", "PrivateApi=true", f"AdministratorArnPattern={ADMINISTRATOR}"]
+    environment.deploy(*(option for parameter in own for option in ("--parameter", parameter)))
     return environment
 
 
