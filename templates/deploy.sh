@@ -39,7 +39,7 @@ kms network storage security roles registry processing training endpoint alarms 
   --image-uri URI           image of jobs and endpoint, by digest; $IMAGE_URI
   --build-image             build templates/scripts, push it to the repository of the environment
                             and use the digest; a content that was pushed already is not built again
-  --no-execute-changeset    make change sets and print them, change nothing
+  --no-execute-changeset    make change sets and print them, and which image would replace which; change nothing
   --tag KEY=VALUE           one more tag on every stack and its resources; may be repeated
   --help                    this text
 
@@ -345,11 +345,16 @@ upload_function() {
   rm -r "$folder"
 }
 
+# The tag of an image stands for what it is built from: a hash of templates/scripts.
+content_tag() {
+  (cd "$here/scripts" && find . -type f ! -path '*/__pycache__/*' ! -path '*/tests/*' ! -path './.*' | LC_ALL=C sort |
+    while read -r file; do printf '%s %s\n' "$file" "$(sha256 <"$file")"; done | sha256 | cut -c 1-16)
+}
+
 build_and_push() {
   local repository tag digest
   repository=$(output storage ImageRepositoryUri) || exit 1
-  tag=$(cd "$here/scripts" && find . -type f ! -path '*/__pycache__/*' ! -path '*/tests/*' | LC_ALL=C sort |
-    while read -r file; do printf '%s %s\n' "$file" "$(sha256 <"$file")"; done | sha256 | cut -c 1-16)
+  tag=$(content_tag)
   digest=$(pushed "$repository" "$tag")
   if [ -z "$digest" ]; then
     # SageMaker takes neither an index of platforms nor attestations beside the image.
@@ -372,6 +377,34 @@ pushed() {
     --query 'imageDetails[0].imageDigest' --output text 2>/dev/null | grep '^sha256:' || true
 }
 
+# The part of a plan that no change set can show: which image the pipelines have, and which they would get. An image
+# of this content that was pushed already is taken into the change sets; otherwise nobody knows its digest yet.
+plan_image() {
+  local now then repository tag digest
+  now=$(aws cloudformation describe-stacks --stack-name "$prefix-processing" --output text \
+    --query "Stacks[0].Parameters[?ParameterKey=='ImageUri'].ParameterValue | [0]" 2>/dev/null) || now=none
+  then=$image_uri
+  if [ -z "$then" ]; then
+    repository=$(output storage ImageRepositoryUri) || exit 1
+    tag=$(content_tag)
+    digest=$(pushed "$repository" "$tag")
+    if [ -n "$digest" ]; then
+      image_uri=$repository@$digest
+      then=$image_uri
+    fi
+  fi
+  say "== image of $prefix"
+  say "now:  $now"
+  if [ -z "$then" ]; then
+    say "then: $repository with the tag $tag, which is not there yet. The deployment builds and pushes it, and"
+    say '      changes ImageUri of processing and training; the change sets below do not show that.'
+  elif [ "$then" = "$now" ]; then
+    say 'then: the same'
+  else
+    say "then: $then"
+  fi
+}
+
 # --------------------------------------------------------------------------------------------------
 # All stacks
 # --------------------------------------------------------------------------------------------------
@@ -386,6 +419,7 @@ for suffix in processing training; do
   fi
 done
 
+image_planned=false
 # On descriptor 3, so that no command in the loop can eat the list.
 while read -r suffix _ <&3; do
   wanted "$suffix" || continue
@@ -411,6 +445,10 @@ while read -r suffix _ <&3; do
       ;;
     processing | training)
       if $build_image && $execute && [ -z "$image_uri" ]; then image_uri=$(build_and_push); fi
+      if ! $execute && ! $image_planned && { $build_image || [ -n "$image_uri" ]; }; then
+        plan_image
+        image_planned=true
+      fi
       if [ -n "$image_uri" ]; then looked_up+=("ImageUri=$image_uri"); fi
       ;;
     monitor)

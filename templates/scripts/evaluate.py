@@ -58,9 +58,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     with (folder / "predictions.csv").open("w", encoding="utf-8", newline="") as stream:
         writer = csv.writer(stream, lineterminator="\n")
         writer.writerow(["probability", "prediction", "label"])
-        writer.writerows(
-            [row["probability"], row["prediction"], label] for row, label in zip(scored, labels, strict=True)
-        )
+        writer.writerows([row["probability"], row["prediction"], label] for row, label in zip(scored, labels))
     print(json.dumps(metrics))
 
 

@@ -70,7 +70,7 @@ def input_fn(body: bytes | str, content_type: str | None = "application/json") -
     if kind not in ("application/json", "text/csv"):
         raise Rejected(415, f"the content type {kind!r} is neither application/json nor text/csv")
     try:
-        text = body.decode("utf-8") if isinstance(body, bytes | bytearray) else body
+        text = body.decode("utf-8") if isinstance(body, (bytes, bytearray)) else body
     except UnicodeDecodeError:
         raise Rejected(400, "the body is not UTF-8") from None
     rows = parse_json(text) if kind == "application/json" else parse_csv(text)

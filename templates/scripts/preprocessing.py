@@ -61,7 +61,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     files = sorted(args.input.rglob("*.csv"))
     if not files:
         raise sch.InputError(f"no CSV file below {args.input}")
-    rows = [row for path in files for row in zip(*schema.read_csv(path), strict=True)]
+    rows = [row for path in files for row in zip(*schema.read_csv(path))]
     # The same row in two splits would be a question whose answer was seen in training.
     unique = list({(tuple(row), label): (row, label) for row, label in rows}.values())
     counts = classes(unique)
@@ -117,7 +117,10 @@ def write(path: Path, schema: sch.Schema, rows: Sequence[Labelled], *, with_targ
 def sha256(path: Path) -> str:
     """The SHA-256 of a file in hexadecimal digits."""
     with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+        digest = hashlib.sha256()
+        for block in iter(lambda: stream.read(1 << 20), b""):
+            digest.update(block)
+    return digest.hexdigest()
 
 
 if __name__ == "__main__":

@@ -20,12 +20,12 @@ import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Union
 
 import numpy as np
 import pandas as pd
 
-Value = float | str | None
+Value = Union[float, str, None]
 Row = list[Value]
 
 # Only digits: float() would also take "nan", "inf" and "1_000".
@@ -120,7 +120,7 @@ class Schema:
             row = [row.get(name) for name in self.names]
         if not isinstance(row, list) or len(row) != len(self.columns):
             raise InputError(f"a row has {len(self.columns)} values")
-        return [column.check(value, text=text) for column, value in zip(self.columns, row, strict=True)]
+        return [column.check(value, text=text) for column, value in zip(self.columns, row)]
 
     def check_rows(self, rows: Iterable[object], *, text: bool = False) -> list[Row]:
         """As `check_row` for each row; the error names the row, counted from 0."""

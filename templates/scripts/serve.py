@@ -112,7 +112,9 @@ class Handler(BaseHTTPRequestHandler):
 
 def log(line: dict[str, Any]) -> None:
     """Writes one line of JSON to the container's log."""
-    print(json.dumps(line), file=sys.stderr, flush=True)
+    # One write: print() makes two, between which the line of another thread can come.
+    sys.stderr.write(json.dumps(line) + "\n")
+    sys.stderr.flush()
 
 
 def main() -> None:

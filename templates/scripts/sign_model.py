@@ -108,7 +108,10 @@ def libraries(lock: Path) -> list[dict[str, str]]:
     `InputError` if a distribution of the lock is absent or has another version: such a list would lie.
     """
     pinned = {normal(name): version for name, version in PINNED.findall(lock.read_text(encoding="utf-8"))}
-    installed = {normal(found.metadata["Name"]): found.version for found in importlib.metadata.distributions()}
+    installed: dict[str, str] = {}
+    for found in importlib.metadata.distributions():
+        # Of two that have one name, the first is what an import finds.
+        installed.setdefault(normal(found.metadata["Name"]), found.version)
     wrong = {name: installed.get(name) for name, version in sorted(pinned.items()) if installed.get(name) != version}
     if wrong:
         raise sch.InputError(f"the environment differs from {lock.name}: {wrong}")
@@ -161,9 +164,9 @@ def bill_of_materials(
         raise sch.InputError("the model was not trained on the splits that metadata.json describes")
     seconds = os.environ.get("SOURCE_DATE_EPOCH")
     moment = (
-        datetime.datetime.now(datetime.UTC)
+        datetime.datetime.now(datetime.timezone.utc)
         if seconds is None
-        else datetime.datetime.fromtimestamp(int(seconds), datetime.UTC)
+        else datetime.datetime.fromtimestamp(int(seconds), datetime.timezone.utc)
     )
     timestamp = moment.strftime("%Y-%m-%dT%H:%M:%SZ")
     metrics = evaluation["binary_classification_metrics"]

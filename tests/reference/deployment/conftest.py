@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -40,6 +41,7 @@ from moto.cloudformation.models import cloudformation_backends  # noqa: E402
 import localcfn  # noqa: E402
 
 ACCOUNT = "123456789012"
+ADMINISTRATOR = f"arn:aws:iam::{ACCOUNT}:role/administrator"
 SUFFIXES = [
     "kms",
     "network",
@@ -100,6 +102,24 @@ class Environment:
         found = [resource for stack in stacks for resource in stack.resources.values()]
         return {item.logical_resource_id: item.properties for item in found if item.type == type_}
 
+    def properties(self) -> dict[str, Any]:
+        """The properties of all resources by stack and logical id, with logical ids in place of what AWS made up."""
+        backend = cloudformation_backends[ACCOUNT][REGION]
+        stacks = [stack.local for stack in backend.stacks.values() if stack.name.startswith(f"{self.prefix}-")]
+        made_up = {
+            str(resource.physical_resource_id): name for stack in stacks for name, resource in stack.resources.items()
+        }
+        found = {}
+        for stack in stacks:
+            for name, resource in stack.resources.items():
+                text = json.dumps(resource.properties, sort_keys=True)
+                for identity in sorted(made_up, key=len, reverse=True):
+                    if not identity.startswith("mlops-") and len(identity) > 8:
+                        text = text.replace(identity, made_up[identity])
+                place = f"{stack.name.removeprefix(self.prefix + '-')} {name}"
+                found[place] = json.loads(text.replace(self.name, "ENVIRONMENT"))
+        return found
+
     def stacks(self) -> dict[str, dict[str, Any]]:
         """The stacks of the environment, by suffix."""
         stacks = boto3.client("cloudformation").describe_stacks()["Stacks"]
@@ -136,6 +156,8 @@ def dev(aws: str) -> Environment:
         "AlertEmail=alerts@example.com",
         "--parameter",
         "DriftFeature1=age",
+        "--parameter",
+        f"AdministratorArnPattern={ADMINISTRATOR}",
     )
     return environment
 
@@ -143,8 +165,20 @@ def dev(aws: str) -> Environment:
 @pytest.fixture(scope="session")
 def production(dev: Environment) -> Environment:
     """A second environment of the same account, with a private API."""
-    environment = Environment("production")
-    environment.deploy("--parameter", "OwnsAccountSettings=false", "--parameter", "PrivateApi=true")
+    return another("production")
+
+
+@pytest.fixture(scope="session")
+def staging(production: Environment) -> Environment:
+    """A third one, as a team has it between the two."""
+    return another("staging")
+
+
+def another(name: str) -> Environment:
+    """An environment beside the one that owns the settings of the account."""
+    environment = Environment(name)
+    own = ["OwnsAccountSettings=false", "PrivateApi=true", f"AdministratorArnPattern={ADMINISTRATOR}"]
+    environment.deploy(*(option for parameter in own for option in ("--parameter", parameter)))
     return environment
 
 

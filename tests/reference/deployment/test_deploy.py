@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -164,10 +165,10 @@ def test_topics_and_queues_are_encrypted_and_refuse_plain_http(environment: Envi
     queues = sqs.list_queues(QueueNamePrefix=environment.prefix)["QueueUrls"]
     assert len(queues) == 3
     policies = []
+    # The moto of Python 3.9 does not answer with the key of a topic.
+    assert [topic["KmsMasterKeyId"] for topic in environment.resources("AWS::SNS::Topic").values()] == [key, key]
     for topic in topics:
-        attributes = sns.get_topic_attributes(TopicArn=topic)["Attributes"]
-        assert attributes["KmsMasterKeyId"] == key
-        policies.append(attributes["Policy"])
+        policies.append(sns.get_topic_attributes(TopicArn=topic)["Attributes"]["Policy"])
     for queue in queues:
         attributes = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["All"])["Attributes"]
         assert attributes["KmsMasterKeyId"] == key
@@ -288,6 +289,35 @@ def test_a_change_set_changes_nothing(dev: Environment) -> None:
     after = dev.stacks()
     assert after["alarms"]["Parameters"] == before["alarms"]["Parameters"]
     assert after["alarms"]["StackStatus"] == before["alarms"]["StackStatus"]
+
+
+def test_a_plan_says_which_image_replaces_which(dev: Environment) -> None:
+    plan = ["--no-execute-changeset", "--stack", "processing", "--stack", "training"]
+    before = dev.stacks()
+
+    def said(*options: str) -> str:
+        ended = run(dev.name, *plan, *options)
+        assert ended.returncode == 0, ended.stdout + ended.stderr
+        return ended.stdout + ended.stderr
+
+    assert "then: the same" in said("--image-uri", dev.image)
+    assert "== image" not in said()
+    # Nobody has pushed this content: only its tag is known, and nothing is built.
+    new = said("--build-image")
+    assert f"now:  {dev.image}" in new
+    assert new.count("== image") == 1
+    (tag,) = re.findall(r"then: \S+/mlops-dev/model with the tag ([0-9a-f]{16}), which is not there yet", new)
+    assert "Modify" not in new
+    # Pushed: the change sets have its digest.
+    kind = "application/vnd.docker.distribution.manifest.v2+json"
+    manifest = json.dumps({"schemaVersion": 2, "mediaType": kind, "config": {"digest": "sha256:1"}, "layers": []})
+    pushed = client("ecr").put_image(repositoryName="mlops-dev/model", imageManifest=manifest, imageTag=tag)["image"]
+    known = said("--build-image")
+    assert f"then: {dev.image.partition('@')[0]}@{pushed['imageId']['imageDigest']}" in known
+    assert known.count("Modify") == 2
+    assert {name: s["Parameters"] for name, s in dev.stacks().items()} == {
+        n: s["Parameters"] for n, s in before.items()
+    }
 
 
 def test_a_misspelt_parameter_and_an_image_by_tag_are_refused(aws: str) -> None:

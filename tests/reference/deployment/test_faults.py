@@ -160,7 +160,7 @@ Resources:
 def deploy(folder: Path, name: str, template: str, *options: str) -> str:
     """Deploys a template; gives what was said, with the reasons in the events of the stack. Nothing is left."""
     file = folder / "template.yaml"
-    file.write_text(template)
+    file.write_text(f"AWSTemplateFormatVersion: '2010-09-09'\n{template}")
     command = ["aws", "cloudformation", "deploy", "--stack-name", name, "--template-file", str(file), *options]
     ended = subprocess.run(command, capture_output=True, text=True, check=False)
     said = ended.stdout + ended.stderr

@@ -41,7 +41,7 @@ def deploy_as_the_deployer_does(environment: Environment, package: str) -> None:
     boto3.client("cloudformation").update_stack(**call)
 
 
-@pytest.fixture(scope="module", params=["dev", "production"])
+@pytest.fixture(scope="module", params=["dev", "staging", "production"])
 def served(request: pytest.FixtureRequest) -> Environment:
     """An environment whose deployer has deployed a first model, and whose monitors have their baseline."""
     environment: Environment = request.getfixturevalue(request.param)

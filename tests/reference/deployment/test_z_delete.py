@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 import boto3
+import pytest
 from moto.cloudformation.models import cloudformation_backends
 
 from conftest import ACCOUNT, REGION, SUFFIXES, Environment, failures
@@ -29,14 +30,16 @@ def test_an_export_in_use_holds_its_stack(production: Environment) -> None:
     assert "as it is in use by" in events[0]["ResourceStatusReason"]
 
 
-def test_everything_goes_in_the_reverse_order_but_what_is_kept(environment: Environment) -> None:
+@pytest.mark.parametrize("name", ["dev", "staging", "production"])
+def test_everything_goes_in_the_reverse_order_but_what_is_kept(name: str, request: pytest.FixtureRequest) -> None:
+    environment: Environment = request.getfixturevalue(name)
     cloudformation = boto3.client("cloudformation")
     local = cloudformation_backends[ACCOUNT][REGION]
     kept: Counter[str] = Counter()
     for suffix in reversed(SUFFIXES):
-        name = f"{environment.prefix}-{suffix}"
+        stack_name = f"{environment.prefix}-{suffix}"
         stack_id = environment.stacks()[suffix]["StackId"]
-        cloudformation.delete_stack(StackName=name)
+        cloudformation.delete_stack(StackName=stack_name)
         stack = cloudformation.describe_stacks(StackName=stack_id)["Stacks"][0]
         assert stack["StackStatus"] == "DELETE_COMPLETE", failures()
         kept += Counter(resource.type for resource in local.deleted_stacks[stack_id].local.retained)

@@ -61,31 +61,30 @@ class Walk:
             name = following
 
     def _one(self, name: str, state: dict[str, Any], data: Any) -> tuple[str | None, Any]:
-        match state["Type"]:
-            case "Fail":
-                raise TaskFailed(state["Cause"])
-            case "Succeed":
-                return None, data
-            case "Wait":
-                return state["Next"], data
-            case "Choice":
-                for choice in state["Choices"]:
-                    if self._holds(choice, data):
-                        return choice["Next"], data
-                return state["Default"], data
-            case "Pass":
-                result = self._evaluate(state.get("Parameters", data), data) if "Parameters" in state else data
-                return state.get("Next"), _placed(state, data, result)
-            case "Task" | "Map":
-                try:
-                    result = self._work(name, state, data)
-                except TaskFailed as failure:
-                    for catcher in state.get("Catch", []):
-                        assert catcher["ErrorEquals"] == ["States.ALL"]
-                        failed = {"Error": failure.error, "Cause": failure.cause}
-                        return catcher["Next"], _placed(catcher, data, failed)
-                    raise
-                return state.get("Next"), _placed(state, data, result)
+        if state["Type"] == "Fail":
+            raise TaskFailed(state["Cause"])
+        if state["Type"] == "Succeed":
+            return None, data
+        if state["Type"] == "Wait":
+            return state["Next"], data
+        if state["Type"] == "Choice":
+            for choice in state["Choices"]:
+                if self._holds(choice, data):
+                    return choice["Next"], data
+            return state["Default"], data
+        if state["Type"] == "Pass":
+            result = self._evaluate(state.get("Parameters", data), data) if "Parameters" in state else data
+            return state.get("Next"), _placed(state, data, result)
+        if state["Type"] in {"Task", "Map"}:
+            try:
+                result = self._work(name, state, data)
+            except TaskFailed as failure:
+                for catcher in state.get("Catch", []):
+                    assert catcher["ErrorEquals"] == ["States.ALL"]
+                    failed = {"Error": failure.error, "Cause": failure.cause}
+                    return catcher["Next"], _placed(catcher, data, failed)
+                raise
+            return state.get("Next"), _placed(state, data, result)
         raise AssertionError(f"the type {state['Type']} is not known here")
 
     def _work(self, name: str, state: dict[str, Any], data: Any) -> Any:
@@ -119,20 +118,19 @@ class Walk:
         call = re.fullmatch(r"States\.(\w+)\((.*)\)", text, re.DOTALL)
         assert call, f"the expression {text} is not known here"
         arguments = [self._expression(part, data) for part in _split(call[2])]
-        match call[1]:
-            case "UUID":
-                return str(uuid.uuid4())
-            case "Format":
-                assert arguments[0].count("{}") == len(arguments) - 1, text
-                return arguments[0].format(*arguments[1:])
-            case "JsonToString":
-                return json.dumps(arguments[0])
-            case "ArrayLength":
-                return len(arguments[0])
-            case "ArrayGetItem":
-                return arguments[0][arguments[1]]
-            case "MathAdd":
-                return arguments[0] + arguments[1]
+        if call[1] == "UUID":
+            return str(uuid.uuid4())
+        if call[1] == "Format":
+            assert arguments[0].count("{}") == len(arguments) - 1, text
+            return arguments[0].format(*arguments[1:])
+        if call[1] == "JsonToString":
+            return json.dumps(arguments[0])
+        if call[1] == "ArrayLength":
+            return len(arguments[0])
+        if call[1] == "ArrayGetItem":
+            return arguments[0][arguments[1]]
+        if call[1] == "MathAdd":
+            return arguments[0] + arguments[1]
         raise AssertionError(f"the function {call[1]} is not known here")
 
     def _path(self, path: str, data: Any) -> Any:
@@ -159,13 +157,12 @@ class Walk:
                 return not operand
             return bool(operand)
         value = self._path(choice["Variable"], data)
-        match operator:
-            case "StringEquals" | "BooleanEquals":
-                return bool(value == operand)
-            case "StringEqualsPath":
-                return bool(value == self._path(operand, data))
-            case "StringMatches":
-                return fnmatch.fnmatchcase(value, operand)
+        if operator in {"StringEquals", "BooleanEquals"}:
+            return bool(value == operand)
+        if operator == "StringEqualsPath":
+            return bool(value == self._path(operand, data))
+        if operator == "StringMatches":
+            return fnmatch.fnmatchcase(value, operand)
         raise AssertionError(f"the operator {operator} is not known here")
 
 

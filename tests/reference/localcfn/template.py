@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import yaml
+import yaml  # type: ignore[import-untyped, unused-ignore]
 
 NO_VALUE = object()
 """What `Ref: AWS::NoValue` gives: the property or list item that holds it is left out."""
@@ -126,18 +126,17 @@ class Scope:
 
     def _holds(self, condition: Mapping[str, Any]) -> bool:
         ((function, operands),) = condition.items()
-        match function:
-            case "Condition":
-                return self.condition(operands)
-            case "Fn::Equals":
-                left, right = (self.resolve(operand) for operand in operands)
-                return _text(left) == _text(right)
-            case "Fn::Not":
-                return not self._holds(operands[0])
-            case "Fn::And":
-                return all(self._holds(operand) for operand in operands)
-            case "Fn::Or":
-                return any(self._holds(operand) for operand in operands)
+        if function == "Condition":
+            return self.condition(operands)
+        if function == "Fn::Equals":
+            left, right = (self.resolve(operand) for operand in operands)
+            return _text(left) == _text(right)
+        if function == "Fn::Not":
+            return not self._holds(operands[0])
+        if function == "Fn::And":
+            return all(self._holds(operand) for operand in operands)
+        if function == "Fn::Or":
+            return any(self._holds(operand) for operand in operands)
         raise TemplateError(f"{function} is no function of a condition")
 
     def resolve(self, node: Any) -> Any:
@@ -154,49 +153,47 @@ class Scope:
         return node
 
     def _call(self, function: str, argument: Any) -> Any:
-        match function:
-            case "Ref":
-                return self._ref(argument)
-            case "Fn::GetAtt":
-                name, attribute = argument
-                return self.attribute(name, self.resolve(attribute))
-            case "Fn::Sub":
-                text, variables = argument if isinstance(argument, list) else (argument, {})
-                return self._substitute(text, {name: self.resolve(value) for name, value in variables.items()})
-            case "Fn::If":
-                name, then, otherwise = argument
-                return self.resolve(then if self.condition(name) else otherwise)
-            case "Fn::FindInMap":
-                table, first, second = (self.resolve(part) for part in argument)
-                try:
-                    return self.template["Mappings"][table][first][second]
-                except KeyError:
-                    raise TemplateError(f"Unable to get mapping for {table}::{first}::{second}") from None
-            case "Fn::ImportValue":
-                return self.export(self.resolve(argument))
-            case "Fn::GetAZs":
-                region = self.resolve(argument) or self.pseudo["AWS::Region"]
-                return [f"{region}{zone}" for zone in "abc"]
-            case "Fn::Base64":
-                return base64.b64encode(self.resolve(argument).encode()).decode()
+        if function == "Ref":
+            return self._ref(argument)
+        if function == "Fn::GetAtt":
+            name, attribute = argument
+            return self.attribute(name, self.resolve(attribute))
+        if function == "Fn::Sub":
+            text, variables = argument if isinstance(argument, list) else (argument, {})
+            return self._substitute(text, {name: self.resolve(value) for name, value in variables.items()})
+        if function == "Fn::If":
+            name, then, otherwise = argument
+            return self.resolve(then if self.condition(name) else otherwise)
+        if function == "Fn::FindInMap":
+            table, first, second = (self.resolve(part) for part in argument)
+            try:
+                return self.template["Mappings"][table][first][second]
+            except KeyError:
+                raise TemplateError(f"Unable to get mapping for {table}::{first}::{second}") from None
+        if function == "Fn::ImportValue":
+            return self.export(self.resolve(argument))
+        if function == "Fn::GetAZs":
+            region = self.resolve(argument) or self.pseudo["AWS::Region"]
+            return [f"{region}{zone}" for zone in "abc"]
+        if function == "Fn::Base64":
+            return base64.b64encode(self.resolve(argument).encode()).decode()
         return self._of_list(function, self.resolve(argument))
 
     @staticmethod
     def _of_list(function: str, argument: Any) -> Any:
-        match function:
-            case "Fn::Join":
-                separator, parts = argument
-                return separator.join(_text(part) for part in parts)
-            case "Fn::Select":
-                index, parts = argument
-                return parts[int(index)]
-            case "Fn::Split":
-                separator, text = argument
-                return text.split(separator)
-            case "Fn::Cidr":
-                block, count, bits = argument[0], int(argument[1]), int(argument[2])
-                subnets = ipaddress.ip_network(block).subnets(new_prefix=32 - bits)
-                return [str(next(subnets)) for _ in range(count)]
+        if function == "Fn::Join":
+            separator, parts = argument
+            return separator.join(_text(part) for part in parts)
+        if function == "Fn::Select":
+            index, parts = argument
+            return parts[int(index)]
+        if function == "Fn::Split":
+            separator, text = argument
+            return text.split(separator)
+        if function == "Fn::Cidr":
+            block, count, bits = argument[0], int(argument[1]), int(argument[2])
+            subnets = ipaddress.ip_network(block).subnets(new_prefix=32 - bits)
+            return [str(next(subnets)) for _ in range(count)]
         raise TemplateError(f"{function} is not known to the local CloudFormation")
 
     def _ref(self, name: str) -> Any:

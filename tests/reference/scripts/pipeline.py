@@ -6,12 +6,16 @@ import csv
 import dataclasses
 import json
 import random
+import re
 import shutil
+import sys
 import tarfile
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from packaging.requirements import Requirement
 from sklearn import datasets
 
 import artifact
@@ -22,6 +26,34 @@ import train
 IMAGE = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/mlops-dev/model@sha256:" + "a" * 64
 
 Rows = list[dict[str, Any]]
+
+HERE = Path(__file__).resolve().parent
+IMAGE_LOCK = HERE.parents[2] / "templates" / "scripts" / "requirements.lock"
+
+
+def applying(lock: Path, python: str | None = None) -> dict[str, str]:
+    """The versions that a lock gives to this Python, or to another, by name."""
+    lines = re.findall(r"^([^\s#-][^\\\n]*)", lock.read_text(), re.MULTILINE)
+    environment = {"python_version": python, "python_full_version": f"{python}.0"} if python else {}
+    return {
+        requirement.name: str(requirement.specifier).removeprefix("==")
+        for requirement in map(Requirement, lines)
+        if requirement.marker is None or requirement.marker.evaluate(environment)
+    }
+
+
+def image_lock() -> Path:
+    """The lock of the image, or, before Python 3.11, what it would be for this Python."""
+    if sys.version_info >= (3, 11):
+        return IMAGE_LOCK
+    image = applying(IMAGE_LOCK)
+    older = {name: version for name, version in applying(HERE.parent / "requirements.lock").items() if name in image}
+    path = Path(tempfile.mkdtemp()) / "requirements.lock"
+    path.write_text("".join(f"{name}=={version} \\\n" for name, version in older.items()))
+    return path
+
+
+LOCK = image_lock()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -67,6 +99,7 @@ class Job:
         folder = self.processing
         given = ["--model", folder / "model/model.tar.gz", "--evaluation", folder / "evaluation/evaluation.json"]
         given += ["--metadata", self.output / "metadata/metadata.json", "--package", folder / "package"]
+        given += ["--requirements", LOCK]
         return [str(part) for part in given]
 
     def pack(self) -> None:
@@ -108,10 +141,7 @@ def data(name: str) -> tuple[Rows, dict[str, Any]]:
     """A data set by name as rows with a target, and its schema."""
     bunch = getattr(datasets, f"load_{name}")()
     names = [feature.replace(" ", "_").replace("(", "").replace(")", "") for feature in bunch.feature_names]
-    rows = [
-        {**dict(zip(names, map(float, row), strict=True)), "target": str(label)}
-        for row, label in zip(bunch.data, bunch.target, strict=True)
-    ]
+    rows = [{**dict(zip(names, map(float, row))), "target": str(label)} for row, label in zip(bunch.data, bunch.target)]
     columns: list[dict[str, Any]] = [{"name": column, "type": "number", "min": 0} for column in names]
     classes = sorted({row["target"] for row in rows})
     schema = {"columns": columns, "target": {"name": "target", "classes": classes, "positive": "1"}}

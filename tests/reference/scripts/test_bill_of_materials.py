@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.metadata
 import json
-import re
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +14,7 @@ from cyclonedx.validation.json import JsonStrictValidator
 import preprocessing
 import schema as sch
 import sign_model
-from conftest import SCRIPTS
-from pipeline import IMAGE, Job
-
-LOCK = SCRIPTS / "requirements.lock"
+from pipeline import IMAGE, LOCK, Job, applying
 
 
 def test_it_is_valid_cyclonedx_and_nothing_more(package: Path) -> None:
@@ -37,8 +33,7 @@ def test_its_required_libraries_are_those_of_the_lock(bom: dict[str, Any]) -> No
         for component in bom["components"]
         if component["type"] == "library" and component["scope"] == "required"
     }
-    locked = dict(re.findall(r"^([\w.-]+)==(\S+)", LOCK.read_text(), re.MULTILINE))
-    assert listed == locked
+    assert listed == applying(LOCK)
     assert {"scikit-learn", "pandas", "numpy", "skops", "boto3"} <= set(listed)
 
 

@@ -35,7 +35,7 @@ def loaded(model_dir: Path) -> inference.Loaded:
 
 
 def answer(loaded: inference.Loaded, body: object, kind: str = "application/json") -> list[dict[str, Any]]:
-    text = body if isinstance(body, str | bytes) else json.dumps(body)
+    text = body if isinstance(body, (str, bytes)) else json.dumps(body)
     output, _ = inference.output_fn(inference.predict_fn(inference.input_fn(text, kind), loaded))
     predictions: list[dict[str, Any]] = json.loads(output)["predictions"]
     return predictions

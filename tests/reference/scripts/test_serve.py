@@ -78,7 +78,7 @@ def test_raw_rows_get_the_predictions_of_the_evaluation(server: tuple[int, Path]
     assert status == 200
     lines = (job.processing / "evaluation" / "predictions" / "predictions.csv").read_text().splitlines()
     answers = [f"{row['probability']},{row['prediction']}" for row in document["predictions"]]
-    assert lines == ["probability,prediction,label", *map(",".join, zip(answers, labels, strict=True))]
+    assert lines == ["probability,prediction,label", *map(",".join, zip(answers, labels))]
 
 
 def test_every_refusal_has_its_status_and_says_why_in_json(server: tuple[int, Path], job: Job) -> None:

@@ -402,7 +402,9 @@ def test_the_command_line_of_openssf_refuses_a_change(
         stream.write(" ")
     answer = model_signing(copy, public_key)
     assert answer.returncode != 0
-    assert reason in answer.stdout + answer.stderr
+    # The model-signing of Python 3.9 does not name the file.
+    says = reason if sys.version_info >= (3, 10) else "Signature mismatch"
+    assert says in answer.stdout + answer.stderr
 
 
 @pytest.mark.parametrize("image", ["", "model:latest"])
