@@ -61,6 +61,7 @@ impl<'t> Collector<'_, 't> {
                         // A glob that the templates hold is known at run time only.
                         "glob" | "not_glob" if value.as_str().is_some_and(|text| text.starts_with('$')) => {}
                         "glob" | "not_glob" => self.argument(Kind::Glob, value),
+                        "do" if value.get("for").is_some() => self.keys(value),
                         _ => {}
                     }
                     self.node_types(key, value);
@@ -83,6 +84,13 @@ impl<'t> Collector<'_, 't> {
         let mut texts = Vec::new();
         self.texts(value, &mut texts);
         self.add(kind, texts);
+    }
+
+    /// Each key of a table is a glob of its own.
+    fn keys(&mut self, value: &Value) {
+        for key in self.table(value).map(Table::keys).unwrap_or_default() {
+            self.add(Kind::Glob, vec![key.to_owned()]);
+        }
     }
 
     /// The texts of an argument in the order in which the engine reads them.

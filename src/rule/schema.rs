@@ -164,8 +164,34 @@ fn definitions() -> Value {
                 "properties": { "allows": { "$ref": "#/$defs/allows" } },
                 "additionalProperties": false,
             },
+            {
+                "type": "object",
+                "required": ["can"],
+                "properties": { "can": { "$ref": "#/$defs/can" } },
+                "additionalProperties": false,
+            },
             { "$ref": "#/$defs/leaf" },
         ] },
+        "can": {
+            "type": "object",
+            "required": ["who", "do"],
+            "properties": {
+                "who": { "type": "string" },
+                "do": { "oneOf": [
+                    { "$ref": "#/$defs/texts" },
+                    {
+                        "type": "object",
+                        "required": ["table", "for"],
+                        "properties": { "table": { "type": "string" }, "for": { "type": "string" } },
+                        "additionalProperties": false,
+                    },
+                ] },
+                "on": { "type": "string" },
+                "given": { "type": "object", "additionalProperties": { "type": "string" } },
+                "certainly": { "type": "boolean" },
+            },
+            "additionalProperties": false,
+        },
         "allows": {
             "type": "object",
             "required": ["policy", "do"],
