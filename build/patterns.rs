@@ -30,7 +30,7 @@ pub(crate) struct Automata {
 /// Every pattern that an operator of a rule is given, directly, in a list, by a table or by an option's default.
 pub(crate) fn collect<'r>(rules: &'r [Rule], tables: &[Table]) -> Patterns<'r> {
     // Patterns of the engine itself.
-    let own = [compile::GIVEN_BY_AWS, compile::WORD, compile::ARN_FIELD];
+    let own = [compile::GIVEN_BY_AWS, compile::WORD, compile::ARN_FIELD, compile::ARN_NAME];
     let own = own.map(|text| ((Kind::Regex, vec![text.to_owned()]), "src/value/pattern/compile.rs"));
     let mut collector = Collector { tables, rule: None, patterns: Patterns::from(own) };
     for rule in rules {
@@ -86,10 +86,10 @@ impl<'t> Collector<'_, 't> {
         self.add(kind, texts);
     }
 
-    /// Each key of a table is a glob of its own.
+    /// Each key of a table is a pattern of its own.
     fn keys(&mut self, value: &Value) {
         for key in self.table(value).map(Table::keys).unwrap_or_default() {
-            self.add(Kind::Glob, vec![key.to_owned()]);
+            self.add(Kind::Regex, vec![key.to_owned()]);
         }
     }
 

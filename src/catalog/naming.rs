@@ -60,7 +60,9 @@ impl Naming {
         let (service, mut rest) = self.arn?.split_once(':')?;
         let mut pieces = Vec::new();
         while let Some(open) = rest.find(['{', '*']) {
-            let end = rest[open..].find('}').map_or(open, |close| open + close);
+            // A `*` ends where it begins, also in front of a name.
+            let close = if rest[open..].starts_with('{') { rest[open..].find('}') } else { None };
+            let end = open + close.unwrap_or_default();
             if open > 0 {
                 pieces.push(ArnPiece::Text(&rest[..open]));
             }
@@ -116,6 +118,9 @@ mod tests {
         let form = |kind: &str| naming(kind).and_then(Naming::arn_form);
         let (service, pieces) = form("AWS::KMS::Key").expect("in the table");
         assert_eq!((service, &pieces[..]), ("kms", &[ArnPiece::Text("key/"), ArnPiece::Id][..]));
+        let (_, pieces) = form("AWS::StepFunctions::StateMachineAlias").expect("in the table");
+        let expected = [ArnPiece::Text("stateMachine:"), ArnPiece::Unknown, ArnPiece::Text(":"), ArnPiece::Name];
+        assert_eq!(pieces, expected);
         for row in NAMINGS.iter().filter(|row| row.arn.is_some()) {
             let (_, pieces) = row.arn_form().expect("an ARN has a service");
             assert!(!pieces.is_empty() && !pieces.contains(&ArnPiece::Text("")), "{}", row.resource_type);

@@ -14,6 +14,9 @@ const REGION: usize = 1;
 const ACCOUNT: usize = 2;
 const RESOURCE: usize = 3;
 
+/// The service in whose ARNs the case of names is not kept.
+const FOLDED: &str = "sagemaker";
+
 /// Where the lengths of both, multiplied, exceed this, nobody has written them for people. ARNs have up to 2,048 characters.
 const LONGEST: usize = 1 << 22;
 
@@ -32,7 +35,11 @@ pub fn covers(pattern: &[Part<'_>], text: &[Part<'_>]) -> Truth {
     let (Some(pattern), Some(text)) = (behind_partition(pattern), behind_partition(text)) else {
         return walk(pattern, text);
     };
-    let (fields, named) = (fields(&pattern), fields(&text));
+    let (mut fields, mut named) = (fields(&pattern), fields(&text));
+    if matches!(named.first().map(Vec::as_slice), Some([Part::Text(service)]) if service == FOLDED) {
+        // SageMaker writes names small in its ARNs, however they were given.
+        fields.iter_mut().chain(&mut named).flatten().for_each(fold);
+    }
     if fields.len() < FIELDS || named.len() < FIELDS {
         return walk(&pattern, &text);
     }
@@ -44,6 +51,12 @@ pub fn covers(pattern: &[Part<'_>], text: &[Part<'_>]) -> Truth {
         fields[..RESOURCE].iter().flatten().any(|part| matches!(part, Part::Text(text) if text.contains('*')));
     // A `*` at the end of a field goes on beyond its colon.
     if known != Truth::True && crosses { known.or(walk(&pattern, &text)) } else { known }
+}
+
+fn fold(part: &mut Part<'_>) {
+    if let Part::Text(text) = part {
+        text.to_mut().make_ascii_lowercase();
+    }
 }
 
 /// What follows `arn:partition:`.
@@ -398,6 +411,16 @@ mod tests {
         ] {
             assert_eq!(covers(&parts(pattern), &parts(text)), expected, "{pattern} {text}");
         }
+    }
+
+    #[test]
+    fn the_case_counts_but_not_in_sagemaker() {
+        let arn = |text: &'static str| [Part::Text(text.into())];
+        let machine = arn("arn:aws:states:eu-west-1:1:stateMachine:Eta");
+        assert_eq!(covers(&arn("arn:aws:states:eu-west-1:1:stateMachine:eta"), &machine), Truth::False);
+        let pipeline = arn("arn:aws:sagemaker:eu-west-1:1:pipeline/Eta");
+        assert_eq!(covers(&arn("arn:aws:sagemaker:eu-west-1:1:pipeline/eta"), &pipeline), Truth::True);
+        assert_eq!(covers(&arn("arn:aws:sagemaker:eu-west-1:1:pipeline/ETA*"), &pipeline), Truth::True);
     }
 
     /// `*` and `?` by trying everything.

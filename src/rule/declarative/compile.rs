@@ -137,7 +137,7 @@ fn can(node: Node<'_>) -> Compiled<Can> {
     })
 }
 
-/// `{table, for}`: the actions of the rows whose key, a glob, covers the text at a path.
+/// `{table, for}`: the actions of the rows whose key, a regular expression, matches the text at a path.
 fn rows_of_rights(node: Node<'_>) -> Compiled<Rights> {
     only(node, &["table", "for"])?;
     let (Some(name), Some(path)) = (node.get("table"), node.get("for")) else {
@@ -147,8 +147,8 @@ fn rows_of_rights(node: Node<'_>) -> Compiled<Rights> {
     let Rows::Keyed(rows) = &table.rows else {
         return error(name, format!("table `{}` has no keys", table.name), None);
     };
-    let row = |(glob, actions): &(&'static str, &'static [&'static str])| {
-        let automaton = Automaton::any(PatternKind::Glob, &[glob]);
+    let row = |(text, actions): &(&'static str, &'static [&'static str])| {
+        let automaton = Automaton::any(PatternKind::Regex, &[text]);
         let automata = vec![automaton.or_else(|message| error(name, message, None))?];
         Ok(RightsRow { texts: Patterns { automata, table: None }, actions })
     };

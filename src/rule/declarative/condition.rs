@@ -66,7 +66,7 @@ pub struct Can {
 pub enum Rights {
     /// These.
     Actions(Vec<Box<str>>),
-    /// Those of the rows of a table whose glob covers a text.
+    /// Those of the rows of a table whose pattern matches a text.
     Rows {
         /// The table.
         table: &'static Table,

@@ -3,7 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use crate::catalog::{ArnPiece, Naming, Returned, Table, naming};
-use crate::value::pattern::{ARN_FIELD, Automaton, GIVEN_BY_AWS, PatternKind, Piece, WORD, matches};
+use crate::value::pattern::{ARN_FIELD, ARN_NAME, Automaton, GIVEN_BY_AWS, PatternKind, Piece, WORD, matches};
 use crate::value::{EntityId, Hole, Part, Pseudo, Truth, Unknown, Value};
 
 use super::evaluate::{Evaluator, Outcome};
@@ -112,7 +112,8 @@ impl<'p> Evaluator<'_, 'p> {
         stands.extend([colon(), field(), colon(), field(), colon()]);
         stands.extend(pieces.into_iter().map(|piece| match piece {
             ArnPiece::Text(text) => Stand::Text(text),
-            _ => Stand::given(given_by_aws()),
+            ArnPiece::Name | ArnPiece::Id | ArnPiece::Unknown => Stand::given(arn_name()),
+            ArnPiece::Property(_) => Stand::given(given_by_aws()),
         }));
     }
 }
@@ -133,4 +134,10 @@ fn word() -> Option<&'static Automaton> {
 fn arn_field() -> Option<&'static Automaton> {
     static FIELD: OnceLock<Option<Automaton>> = OnceLock::new();
     FIELD.get_or_init(|| Automaton::bundled(PatternKind::Regex, ARN_FIELD)).as_ref()
+}
+
+/// A name or an id within an ARN.
+fn arn_name() -> Option<&'static Automaton> {
+    static NAME: OnceLock<Option<Automaton>> = OnceLock::new();
+    NAME.get_or_init(|| Automaton::bundled(PatternKind::Regex, ARN_NAME)).as_ref()
 }
