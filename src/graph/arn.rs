@@ -49,7 +49,7 @@ impl<'p> StackGraph<'p> {
                         Value::Map(crate::value::Map::Node(cursor)) => resolver.member_of(*cursor, name, &[]),
                         _ => found,
                     };
-                    match self.written_out(resolver, &found, why) {
+                    match Self::written_out(resolver, &found, why) {
                         Some(parts) => arn.extend(parts),
                         None => arn.push(open(id, name)),
                     }
@@ -83,18 +83,13 @@ impl<'p> StackGraph<'p> {
         let Some(found) = found else {
             return text.push(Part::Hole(Hole::Resource(id, Returned::Name, &self.entity(id).resource.name)));
         };
-        match self.written_out(resolver, &found, why) {
+        match Self::written_out(resolver, &found, why) {
             Some(parts) => text.extend(parts),
             None => text.push(open(id, "its name")),
         }
     }
 
-    fn written_out(
-        &self,
-        resolver: &Resolver<'_, 'p>,
-        found: &Found<'p>,
-        why: &mut Unknown<'p>,
-    ) -> Option<Vec<Part<'p>>> {
+    fn written_out(resolver: &Resolver<'_, 'p>, found: &Found<'p>, why: &mut Unknown<'p>) -> Option<Vec<Part<'p>>> {
         if let Value::Unknown(unknown) = &found.value {
             why.merge(unknown);
         }

@@ -77,14 +77,13 @@ impl<'p> Evaluator<'_, 'p> {
             Condition::Any(any) => each(any, wanted),
             Condition::None(none) => each(none, !wanted),
             Condition::Not(one) => self.explain(one, env, !wanted),
-            // The policy lacks something; what does is not written.
-            Condition::Allows(_) => Vec::new(),
             Condition::Can(can) if wanted => {
                 let lacking = self.lacking(can, env);
                 let failure = failure(&origin(env), env, false);
                 lacking.into_iter().map(|action| Failure { lacking: Some(action), ..failure.clone() }).collect()
             }
-            Condition::Can(_) => Vec::new(),
+            // What a policy lacks is not written, and nothing is at fault where it has too much.
+            Condition::Allows(_) | Condition::Can(_) => Vec::new(),
             Condition::Leaf(leaf) => {
                 debug_assert!(
                     self.evaluate(condition, env).truth == opposite || self.is_exhausted(),
