@@ -30,7 +30,7 @@ pub(crate) struct Automata {
 /// Every pattern that an operator of a rule is given, directly, in a list, by a table or by an option's default.
 pub(crate) fn collect<'r>(rules: &'r [Rule], tables: &[Table]) -> Patterns<'r> {
     // Patterns of the engine itself.
-    let own = [compile::GIVEN_BY_AWS, compile::WORD, compile::ARN_FIELD];
+    let own = [compile::GIVEN_BY_AWS, compile::WORD, compile::ARN_FIELD, compile::ARN_NAME];
     let own = own.map(|text| ((Kind::Regex, vec![text.to_owned()]), "src/value/pattern/compile.rs"));
     let mut collector = Collector { tables, rule: None, patterns: Patterns::from(own) };
     for rule in rules {
@@ -61,6 +61,7 @@ impl<'t> Collector<'_, 't> {
                         // A glob that the templates hold is known at run time only.
                         "glob" | "not_glob" if value.as_str().is_some_and(|text| text.starts_with('$')) => {}
                         "glob" | "not_glob" => self.argument(Kind::Glob, value),
+                        "do" if value.get("for").is_some() => self.keys(value),
                         _ => {}
                     }
                     self.node_types(key, value);
@@ -83,6 +84,13 @@ impl<'t> Collector<'_, 't> {
         let mut texts = Vec::new();
         self.texts(value, &mut texts);
         self.add(kind, texts);
+    }
+
+    /// Each key of a table is a pattern of its own.
+    fn keys(&mut self, value: &Value) {
+        for key in self.table(value).map(Table::keys).unwrap_or_default() {
+            self.add(Kind::Regex, vec![key.to_owned()]);
+        }
     }
 
     /// The texts of an argument in the order in which the engine reads them.

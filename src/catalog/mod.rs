@@ -16,7 +16,7 @@ pub use documents::{
     virtual_resources,
 };
 pub use frameworks::{Framework, frameworks};
-pub use naming::{Naming, Returned, naming};
+pub use naming::{ArnPiece, Naming, Returned, naming};
 pub use rules::{BundledRule, PatternKind, automaton, bundled, patterns, rule};
 
 /// A file of `rules/catalog`: facts that rules look things up in.

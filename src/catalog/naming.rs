@@ -39,7 +39,47 @@ pub enum Returned {
     Other,
 }
 
+/// A piece of the resource part of an ARN.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ArnPiece {
+    /// This text.
+    Text(&'static str),
+    /// The resource's own name.
+    Name,
+    /// The resource's own id.
+    Id,
+    /// The value of a property.
+    Property(&'static str),
+    /// A part that is not known.
+    Unknown,
+}
+
 impl Naming {
+    /// The service and the pieces behind the account of the ARN, if its form is known.
+    pub fn arn_form(&self) -> Option<(&'static str, Vec<ArnPiece>)> {
+        let (service, mut rest) = self.arn?.split_once(':')?;
+        let mut pieces = Vec::new();
+        while let Some(open) = rest.find(['{', '*']) {
+            // A `*` ends where it begins, also in front of a name.
+            let close = if rest[open..].starts_with('{') { rest[open..].find('}') } else { None };
+            let end = open + close.unwrap_or_default();
+            if open > 0 {
+                pieces.push(ArnPiece::Text(&rest[..open]));
+            }
+            pieces.push(match rest.get(open + 1..end).unwrap_or_default() {
+                "" => ArnPiece::Unknown,
+                "name" => ArnPiece::Name,
+                "id" => ArnPiece::Id,
+                property => ArnPiece::Property(property),
+            });
+            rest = &rest[end + 1..];
+        }
+        if !rest.is_empty() {
+            pieces.push(ArnPiece::Text(rest));
+        }
+        Some((service, pieces))
+    }
+
     /// What an attribute gives, if it gives the resource's own name, ARN, id or URL.
     pub fn attribute(&self, name: &str) -> Option<Returned> {
         self.attributes.iter().find(|(attribute, _)| *attribute == name).map(|&(_, returned)| returned)
@@ -71,6 +111,20 @@ mod tests {
         assert_eq!(naming.attribute("EndpointConfigName"), Some(Returned::Name));
         assert_eq!(naming.attribute("Tags"), None);
         assert_eq!(naming.arn, Some("sagemaker:endpoint-config/{name}"));
+    }
+
+    #[test]
+    fn the_form_of_an_arn_has_pieces() {
+        let form = |kind: &str| naming(kind).and_then(Naming::arn_form);
+        let (service, pieces) = form("AWS::KMS::Key").expect("in the table");
+        assert_eq!((service, &pieces[..]), ("kms", &[ArnPiece::Text("key/"), ArnPiece::Id][..]));
+        let (_, pieces) = form("AWS::StepFunctions::StateMachineAlias").expect("in the table");
+        let expected = [ArnPiece::Text("stateMachine:"), ArnPiece::Unknown, ArnPiece::Text(":"), ArnPiece::Name];
+        assert_eq!(pieces, expected);
+        for row in NAMINGS.iter().filter(|row| row.arn.is_some()) {
+            let (_, pieces) = row.arn_form().expect("an ARN has a service");
+            assert!(!pieces.is_empty() && !pieces.contains(&ArnPiece::Text("")), "{}", row.resource_type);
+        }
     }
 
     #[test]

@@ -253,8 +253,8 @@ impl<'g, 'p> Runner<'g, 'p> {
         for registered in &self.about_templates {
             self.one(registered, Target::Template(template.id), template, &names, &Memo::default(), &mut found);
         }
+        let memo = Memo::default();
         for &id in entities {
-            let memo = Memo::default();
             for registered in self.by_kind.get(self.graph.entity(id).kind).into_iter().flatten() {
                 self.one(registered, Target::Node(id), template, &[], &memo, &mut found);
             }

@@ -1,10 +1,11 @@
 //! A container image as its parts: registry, account, region, repository, tag, digest (`rule-language.md` §4.7), its name
-//! without tag and digest, and what runs it.
+//! without tag and digest, the ARN of its repository in ECR, whose it is, and what runs it.
 
 use std::borrow::Cow;
 
 use crate::catalog::Returned;
-use crate::value::{Cursor, Found, Hole, Map, Part, Resolver, Scalar, ScalarKind, Value, View, joined};
+use crate::template::TemplateId;
+use crate::value::{Cursor, Found, Hole, Map, Part, Pseudo, Resolver, Scalar, ScalarKind, Value, View, joined};
 
 use super::Entity;
 
@@ -27,9 +28,10 @@ pub(super) fn view<'p>(
     };
     let Some(parts) = parts else {
         let value = uri.value.clone();
-        let mut members = ["uri", "name", "registry", "account", "region", "repository", "tag", "digest"]
-            .map(|name| (name, found(value.clone())))
-            .to_vec();
+        let mut members =
+            ["uri", "name", "registry", "account", "region", "repository", "arn", "tag", "digest", "own", "given"]
+                .map(|name| (name, found(value.clone())))
+                .to_vec();
         members.extend(holding);
         return found(Value::Map(Map::View(View { members, cursor }.into())));
     };
@@ -40,8 +42,24 @@ pub(super) fn view<'p>(
     let opaque = image.opaque;
     let tag = if opaque { unknown() } else { optional(image.tag) };
     let digest = if opaque { unknown() } else { optional(image.digest) };
+    // The address of a repository of the project is one hole.
+    let repository = match image.path.first() {
+        Some(Part::Hole(Hole::Resource(id, Returned::Url, name))) => {
+            Some(Part::Hole(Hole::Resource(*id, Returned::Arn, name)))
+        }
+        _ => None,
+    };
+    let given = matches!(parts[..], [Part::Hole(Hole::Parameter(..))]);
     let registry = image.registry.clone();
     let (account, region) = registry.as_deref().map_or((None, None), account_and_region);
+    let own =
+        repository.is_some() || matches!(account.as_deref(), Some([Part::Hole(Hole::Pseudo(Pseudo::AccountId, _))]));
+    let arn = match (repository, &account, &region) {
+        (Some(repository), ..) => Value::Symbolic([repository].into()),
+        (None, Some(account), Some(region)) => arn_in_ecr(entity.template, region, account, &image.repository),
+        _ if opaque && !given => unknown(),
+        _ => Value::Absent,
+    };
     let name = match &account {
         Some(account) => name_in_ecr(account, &image.repository),
         None => image.path,
@@ -53,8 +71,11 @@ pub(super) fn view<'p>(
         ("account", found(if opaque { unknown() } else { optional(account) })),
         ("region", found(if opaque { unknown() } else { optional(region) })),
         ("repository", found(if opaque { unknown() } else { joined(image.repository) })),
+        ("arn", found(arn)),
         ("tag", found(tag)),
         ("digest", found(digest)),
+        ("own", text(if own { "true" } else { "false" })),
+        ("given", text(if given { "true" } else { "false" })),
     ];
     members.extend(holding);
     found(Value::Map(Map::View(View { members, cursor }.into())))
@@ -148,6 +169,20 @@ fn name_in_ecr<'p>(account: &[Part<'p>], repository: &[Part<'p>]) -> Vec<Part<'p
     account.iter().chain(&[Part::Text(Cow::Borrowed("/"))]).chain(repository).cloned().collect()
 }
 
+/// The ARN of a repository in ECR.
+fn arn_in_ecr<'p>(
+    template: TemplateId,
+    region: &[Part<'p>],
+    account: &[Part<'p>],
+    repository: &[Part<'p>],
+) -> Value<'p> {
+    let text = |text: &'static str| Part::Text(Cow::Borrowed(text));
+    let mut arn = vec![text("arn:"), Part::Hole(Hole::Pseudo(Pseudo::Partition, template)), text(":ecr:")];
+    arn.extend(region.iter().cloned().chain([text(":")]).chain(account.iter().cloned()));
+    arn.extend([text(":repository/")].into_iter().chain(repository.iter().cloned()));
+    joined(arn)
+}
+
 /// Account and region of an ECR registry, `ACCOUNT.dkr.ecr.REGION.SUFFIX`.
 fn account_and_region<'p>(registry: &[Part<'p>]) -> (Option<Vec<Part<'p>>>, Option<Vec<Part<'p>>>) {
     let mut rest = registry.to_vec();
@@ -173,7 +208,6 @@ fn account_and_region<'p>(registry: &[Part<'p>]) -> (Option<Vec<Part<'p>>>, Opti
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::template::TemplateId;
     use crate::value::{EntityId, GroupId, text_of};
 
     /// Capital letters are parameters.

@@ -11,7 +11,7 @@ use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 
 use crate::catalog;
 use crate::syntax::{Path, Segment};
-use crate::value::{Choice, EntityId, Hole, Part, Resolver, Scenario, Value, World as _, canonical};
+use crate::value::{Choice, EntityId, Found, Hole, Part, Resolver, Scenario, Value, World as _, canonical};
 
 use super::StackGraph;
 use super::foreign::is_foreign;
@@ -292,7 +292,9 @@ impl<'p> StackGraph<'p> {
         let mut said = Said::default();
         for &node in self.of_kind(kind) {
             let mut read = |resolver: &Resolver<'_, 'p>| {
-                let found = resolver.walk_short(self.root(resolver, node), path);
+                // From the node and not from its properties: the path may begin with an attribute.
+                let start = Found { value: Value::Entity(node), cursor: self.body(node), missing: &[] };
+                let found = resolver.walk_short(start, path);
                 found.into_iter().flat_map(|found| flat(resolver, found.value)).collect()
             };
             self.each_value(&mut read, &mut |resolver, value| self.enter(resolver, value, node, 4, &mut said));
@@ -446,7 +448,7 @@ mod tests {
     use crate::source::FileId;
     use crate::syntax::{parse, path};
     use crate::template::{Template, TemplateId};
-    use crate::value::{Blocker, Found, Truth, Unknown, same};
+    use crate::value::{Blocker, Truth, Unknown, same};
 
     const HEAD: &str = "
 Parameters:

@@ -3,6 +3,7 @@
 //! Most edges are not stored: an expression says what it refers to when it is evaluated. What is stored is what no
 //! expression can find by itself: who exports a name, which template is nested in which, which parameters are one.
 
+mod arn;
 mod cycle;
 mod definition;
 mod dependency;
@@ -42,7 +43,7 @@ pub use join::Candidates;
 pub use link::{Export, Producers};
 pub use name::Reference;
 pub use route::Referrers;
-pub use statement::{Principal, covers_action};
+pub use statement::{Principal, Reach, covers_action};
 pub use virtual_node::VirtualNode;
 
 /// The graph.

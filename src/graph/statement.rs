@@ -10,7 +10,7 @@ use crate::finding::ReasonKind;
 use crate::syntax::Segment;
 use crate::value::{EntityId, Found, Map, Part, Resolver, Scalar, ScalarKind, Truth, Unknown, Value, View, World as _};
 
-use super::{Reference, StackGraph};
+use super::StackGraph;
 
 /// The members of `principals`, by the key in a policy.
 pub type Principal = (&'static str, &'static str);
@@ -18,22 +18,39 @@ pub type Principal = (&'static str, &'static str);
 const PRINCIPALS: [Principal; 4] =
     [("AWS", "aws"), ("Service", "service"), ("Federated", "federated"), ("CanonicalUser", "canonical")];
 
+/// Whose statements of a carrier are meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Reach {
+    /// Those that it carries itself.
+    Own,
+    /// Also those of policies that are attached to it, from either side.
+    Effective,
+    /// Those of its permissions boundary.
+    Boundary,
+}
+
 impl<'p> StackGraph<'p> {
     /// The statements of a node (of an IAM identity: its identity policies) or of a policy document.
     ///
-    /// What cannot be read is one item whose value is unknown. `effective` adds policies that are attached elsewhere.
-    pub fn statements(&self, resolver: &Resolver<'_, 'p>, carrier: &Found<'p>, effective: bool) -> Vec<Found<'p>> {
+    /// What cannot be read, or may be attached, is one item whose value is unknown.
+    pub fn statements(&self, resolver: &Resolver<'_, 'p>, carrier: &Found<'p>, reach: Reach) -> Vec<Found<'p>> {
         let mut statements = Vec::new();
         match &carrier.value {
+            Value::Entity(id) if reach == Reach::Boundary => self.boundary_statements(resolver, *id, &mut statements),
             Value::Entity(id) => {
                 self.own_statements(resolver, *id, &mut statements);
-                if effective {
+                if reach == Reach::Effective {
                     self.attached_statements(resolver, *id, &mut statements);
                 }
             }
             _ => read_document(resolver, carrier.clone(), &mut statements),
         }
         statements
+    }
+
+    /// True if an identity has a permissions boundary, known or not.
+    pub fn has_boundary(&self, resolver: &Resolver<'_, 'p>, id: EntityId) -> bool {
+        !follow(resolver, self.root(resolver, id), &["PermissionsBoundary"]).is_empty()
     }
 
     fn own_statements(&self, resolver: &Resolver<'_, 'p>, id: EntityId, statements: &mut Vec<Found<'p>>) {
@@ -58,46 +75,51 @@ impl<'p> StackGraph<'p> {
     /// Statements of policies that name an identity, or that it names.
     fn attached_statements(&self, resolver: &Resolver<'_, 'p>, id: EntityId, statements: &mut Vec<Found<'p>>) {
         let kind = self.entity(id).kind;
-        let list = match kind {
-            "AWS::IAM::Role" => "Roles",
-            "AWS::IAM::User" => "Users",
-            "AWS::IAM::Group" => "Groups",
+        let (list, single, name) = match kind {
+            "AWS::IAM::Role" => ("Roles", "AWS::IAM::RolePolicy", "RoleName"),
+            "AWS::IAM::User" => ("Users", "AWS::IAM::UserPolicy", "UserName"),
+            "AWS::IAM::Group" => ("Groups", "AWS::IAM::GroupPolicy", "GroupName"),
             _ => return,
         };
-        for (policy, property) in [
-            ("AWS::IAM::Policy", list),
-            ("AWS::IAM::ManagedPolicy", list),
-            ("AWS::IAM::RolePolicy", "RoleName"),
-            ("AWS::IAM::UserPolicy", "UserName"),
-            ("AWS::IAM::GroupPolicy", "GroupName"),
-        ] {
-            for &other in self.of_kind(policy) {
-                let names = follow(resolver, self.root(resolver, other), &[property, "[*]"]);
-                let mut attached = Truth::False;
-                for name in names {
-                    attached = attached.or(match self.refers_to(resolver, &name.value, id) {
-                        Reference::Yes => Truth::True,
-                        Reference::No => Truth::False,
-                        Reference::Maybe(_) => Truth::Unknown,
-                    });
-                }
-                if attached == Truth::True {
-                    self.own_statements(resolver, other, statements);
-                }
+        for (policy, property) in [("AWS::IAM::Policy", list), ("AWS::IAM::ManagedPolicy", list), (single, name)] {
+            let path = [Segment::Key(property.into()), Segment::Each];
+            let attached = self.referrers(resolver, policy, &path, id);
+            for other in attached.nodes {
+                self.own_statements(resolver, other, statements);
+            }
+            if !attached.others.reasons.is_empty() {
+                statements.push(unknown(attached.others, &self.root(resolver, id)));
             }
         }
         for arn in follow(resolver, self.root(resolver, id), &["ManagedPolicyArns", "[*]"]) {
-            let (found, _) = self.targets(resolver, &arn.value, &["AWS::IAM::ManagedPolicy"]);
-            if found.is_empty() {
-                let unknown =
-                    Unknown::because(ReasonKind::OutsideTheSet, format!("`{}`", crate::value::text_of(&arn.value)));
-                statements.push(Found { value: Value::Unknown(Rc::new(unknown)), ..arn });
-            }
-            for policy in found {
-                self.own_statements(resolver, policy, statements);
-            }
+            self.named_statements(resolver, &arn, statements);
         }
     }
+
+    fn boundary_statements(&self, resolver: &Resolver<'_, 'p>, id: EntityId, statements: &mut Vec<Found<'p>>) {
+        for arn in follow(resolver, self.root(resolver, id), &["PermissionsBoundary"]) {
+            self.named_statements(resolver, &arn, statements);
+        }
+    }
+
+    /// The statements of the managed policy that a value names.
+    fn named_statements(&self, resolver: &Resolver<'_, 'p>, arn: &Found<'p>, statements: &mut Vec<Found<'p>>) {
+        let (found, maybe) = self.targets(resolver, &arn.value, &["AWS::IAM::ManagedPolicy"]);
+        if found.is_empty() {
+            let why = maybe.unwrap_or_else(|| {
+                Unknown::because(ReasonKind::OutsideTheSet, format!("`{}`", crate::value::text_of(&arn.value)))
+            });
+            statements.push(unknown(why, arn));
+        }
+        for policy in found {
+            self.own_statements(resolver, policy, statements);
+        }
+    }
+}
+
+/// Statements that are not known.
+fn unknown<'p>(why: Unknown<'p>, place: &Found<'p>) -> Found<'p> {
+    Found { value: Value::Unknown(Rc::new(why)), ..place.clone() }
 }
 
 /// Everything at a path of plain segments.

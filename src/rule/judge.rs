@@ -396,6 +396,16 @@ impl<'p> Judge<'_, 'p> {
                     }
                     message.push_str(&labels.join(", "));
                 }
+                Piece::Gap("lacking") => {
+                    let mut actions: Vec<String> = Vec::new();
+                    for action in failures.iter().filter_map(|failure| failure.lacking) {
+                        let action = format!("`{action}`");
+                        if !actions.contains(&action) {
+                            actions.push(action);
+                        }
+                    }
+                    message.push_str(&actions.join(", "));
+                }
                 Piece::Gap("did_you_mean") => {
                     if let Some(near) = failures.iter().find_map(|failure| failure.near.as_deref()) {
                         message.push_str("; did you mean `");

@@ -220,7 +220,7 @@ fn names(condition: &Condition) -> Vec<&str> {
     match condition {
         Condition::All(list) | Condition::Any(list) | Condition::None(list) => list.iter().flat_map(names).collect(),
         Condition::Not(one) => names(one),
-        Condition::Allows(_) => Vec::new(),
+        Condition::Allows(_) | Condition::Can(_) => Vec::new(),
         Condition::Leaf(leaf) => {
             let mut found: Vec<&str> = leaf.bind.iter().map(|name| &**name).collect();
             if let declarative::Test::Satisfies(condition) = &leaf.test {
@@ -245,6 +245,10 @@ fn as_of(condition: &Condition) -> Option<&'static str> {
         Condition::All(list) | Condition::Any(list) | Condition::None(list) => list.iter().find_map(as_of),
         Condition::Not(one) => as_of(one),
         Condition::Allows(_) => None,
+        Condition::Can(can) => match &can.rights {
+            declarative::Rights::Actions(_) => None,
+            declarative::Rights::Rows { table, .. } => Some(table.as_of),
+        },
         Condition::Leaf(leaf) => match &leaf.test {
             declarative::Test::Satisfies(condition) => as_of(condition),
             declarative::Test::Operator(operator) => of_operator(operator),

@@ -164,8 +164,15 @@ fn definitions() -> Value {
                 "properties": { "allows": { "$ref": "#/$defs/allows" } },
                 "additionalProperties": false,
             },
+            {
+                "type": "object",
+                "required": ["can"],
+                "properties": { "can": { "$ref": "#/$defs/can" } },
+                "additionalProperties": false,
+            },
             { "$ref": "#/$defs/leaf" },
         ] },
+        "can": can(),
         "allows": {
             "type": "object",
             "required": ["policy", "do"],
@@ -185,5 +192,29 @@ fn definitions() -> Value {
             "properties": leaf,
             "additionalProperties": false,
         },
+    })
+}
+
+/// `{can: …}`.
+fn can() -> Value {
+    json!({
+        "type": "object",
+        "required": ["who", "do"],
+        "properties": {
+            "who": { "type": "string" },
+            "do": { "oneOf": [
+                { "$ref": "#/$defs/texts" },
+                {
+                    "type": "object",
+                    "required": ["table", "for"],
+                    "properties": { "table": { "type": "string" }, "for": { "type": "string" } },
+                    "additionalProperties": false,
+                },
+            ] },
+            "on": { "type": "string" },
+            "given": { "type": "object", "additionalProperties": { "type": "string" } },
+            "certainly": { "type": "boolean" },
+        },
+        "additionalProperties": false,
     })
 }

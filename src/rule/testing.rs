@@ -15,7 +15,7 @@ use crate::project::Project;
 use crate::source::{Encoding, FileId, SourceMap, Span};
 use crate::syntax::{self, Document, Node, Parsed};
 
-use super::declarative::{Condition, RuleError, Subject, Test};
+use super::declarative::{Condition, Rights, RuleError, Subject, Test};
 use super::native::{Context, Sink};
 use super::{Rule, Target, judge};
 
@@ -148,6 +148,33 @@ fn drop_nth(condition: &mut Condition, left: &mut usize, path: &str) -> Option<S
                 return Some(format!("{path}.allows.do[{left}] is dropped"));
             }
             *left -= allows.actions.len();
+            None
+        }
+        Condition::Can(can) => {
+            let (number, what) = match &mut can.rights {
+                Rights::Actions(actions) => (actions.len(), "do"),
+                Rights::Rows { rows, .. } => (rows.len(), "do.table"),
+            };
+            if *left < number {
+                match &mut can.rights {
+                    Rights::Actions(actions) => drop(actions.remove(*left)),
+                    Rights::Rows { rows, .. } => drop(rows.remove(*left)),
+                }
+                return Some(format!("{path}.can.{what}[{left}] is dropped"));
+            }
+            *left -= number;
+            let parts = [("on", can.on.is_some()), ("given", !can.given.is_empty()), ("certainly", can.certainly)];
+            for (part, _) in parts.into_iter().filter(|(_, is_there)| *is_there) {
+                if *left == 0 {
+                    match part {
+                        "on" => can.on = None,
+                        "given" => can.given.clear(),
+                        _ => can.certainly = false,
+                    }
+                    return Some(format!("{path}.can.{part} is dropped"));
+                }
+                *left -= 1;
+            }
             None
         }
         Condition::Leaf(leaf) => {
@@ -479,7 +506,7 @@ pub fn bound_and_used(file: &RuleFile) -> (Vec<String>, String) {
                 }
             }
             Condition::Not(one) => names(one, found),
-            Condition::Allows(_) => {}
+            Condition::Allows(_) | Condition::Can(_) => {}
             Condition::Leaf(leaf) => {
                 if let (Some(name), false) =
                     (&leaf.bind, matches!(leaf.subject, Subject::Path(_)) && matches!(leaf.test, Test::Operator(_)))

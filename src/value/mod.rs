@@ -3,6 +3,7 @@
 //! Values are evaluated on demand, one step of a path at a time; nothing is evaluated that no rule asks for.
 
 mod condition;
+mod cover;
 mod cursor;
 mod dialect;
 mod functions;
@@ -21,6 +22,7 @@ use std::rc::Rc;
 use crate::finding::{Reason, ReasonKind};
 use crate::syntax::{ScalarType, canonical_text};
 
+pub use cover::covers;
 pub use cursor::{Cursor, Dialect, Frame};
 pub use hole::{Hole, Part, PipelineParameter, Pseudo, canonical, joined, text_of};
 pub use resolver::{Decision, Found, Resolver};

@@ -17,7 +17,7 @@ use super::Truth;
 use crate::catalog;
 pub use crate::catalog::PatternKind;
 use compile::Limit;
-pub(crate) use compile::{ARN_FIELD, GIVEN_BY_AWS, WORD};
+pub(crate) use compile::{ARN_FIELD, ARN_NAME, GIVEN_BY_AWS, WORD};
 
 /// The largest automaton of a user's pattern, in bytes with all transitions. A bundled pattern has one to six thousand.
 const LIMIT: usize = 1 << 20;

@@ -66,7 +66,9 @@ fn what_is_written_as_not_is_turned_around() {
 #[test]
 fn a_pattern_of_resources_may_cover_what_it_does_not_name() {
     judge(r#"[{ Effect: Allow, Principal: "*", Action: "s3:*", Resource: !GetAtt Logs.Arn }]"#, FAIL);
-    judge(r#"[{ Effect: Allow, Principal: "*", Action: "s3:*", Resource: "arn:aws:s3:::d*" }]"#, UNKNOWN);
+    judge(r#"[{ Effect: Allow, Principal: "*", Action: "s3:*", Resource: "arn:aws:s3:::d*" }]"#, "");
+    judge(r#"[{ Effect: Allow, Principal: "*", Action: "s3:*", Resource: "arn:aws:s3:::l*" }]"#, FAIL);
+    judge(r#"[{ Effect: Allow, Principal: "*", Action: "s3:*", Resource: !Sub "arn:aws:s3:::${Anyone}*" }]"#, UNKNOWN);
 }
 
 #[test]

@@ -5,6 +5,7 @@
 mod allows;
 mod architecture;
 mod assertions;
+mod can;
 mod cli;
 mod cover;
 mod docs;

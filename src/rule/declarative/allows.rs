@@ -7,21 +7,23 @@
 
 use crate::catalog::{self, Rows};
 use crate::finding::ReasonKind;
-use crate::graph::covers_action;
-use crate::value::{Found, Map, Part, Truth, Unknown, Value, equal_text, same};
+use crate::value::{Found, Part, Truth, Unknown, Value, equal_text, same};
 
 use super::condition::{Allows, Caller, Term};
 use super::evaluate::{Env, Evaluator, Outcome, origin};
+use super::policy::{Question, Resource, all, any, member, text};
+use crate::graph::Reach;
 
 /// The condition keys that a request which a service makes can carry.
 const KEYS: &str = "service-request-condition-keys";
 
 /// Who wants to do what to which of these.
-struct Question<'q, 'p> {
+struct Asked<'q, 'g, 'p> {
+    evaluator: &'q Evaluator<'g, 'p>,
     is_service: bool,
     callers: &'q [Found<'p>],
     action: &'q str,
-    on: &'q [Found<'p>],
+    on: &'q [(Found<'p>, Result<Resource<'p>, Unknown<'p>>)],
 }
 
 impl<'p> Evaluator<'_, 'p> {
@@ -29,7 +31,7 @@ impl<'p> Evaluator<'_, 'p> {
     pub(super) fn allows(&self, allows: &'p Allows, env: &Env<'_, 'p>) -> Outcome<'p> {
         let carriers = self.values(&allows.policy, env);
         let statements: Vec<Found<'p>> =
-            carriers.iter().flat_map(|carrier| self.carried(carrier, false).to_vec()).collect();
+            carriers.iter().flat_map(|carrier| self.carried(carrier, Reach::Own).to_vec()).collect();
         let (is_service, term) = match &allows.caller {
             Caller::Service(term) => (true, term),
             Caller::Principal(term) => (false, term),
@@ -39,46 +41,55 @@ impl<'p> Evaluator<'_, 'p> {
             Term::Literal(text) => vec![Found { value: Value::text(&**text), ..origin(env) }],
         };
         let on = allows.on.as_ref().map(|on| self.values(on, env)).unwrap_or_default();
-        allows.actions.iter().fold(Outcome::TRUE, |known, action| {
-            let question = Question { is_service, callers: &callers, action, on: &on };
-            known.and(|| self.answer(&statements, &question))
-        })
-    }
-
-    fn answer(&self, statements: &[Found<'p>], question: &Question<'_, 'p>) -> Outcome<'p> {
-        let any = |of: &dyn Fn(&Found<'p>) -> Outcome<'p>| {
-            statements.iter().fold(Outcome::FALSE, |known, statement| known.or(|| of(statement)))
-        };
-        any(&|statement| {
-            self.covers(statement, "Allow", question).and(|| self.can_be_fulfilled(member(statement, "conditions")))
-        })
-        .and(|| {
-            !any(&|statement| {
-                self.covers(statement, "Deny", question).and(|| self.is_unconditional(member(statement, "conditions")))
+        let on: Vec<_> = on
+            .into_iter()
+            .map(|found| {
+                let resource = self.resource(&found);
+                (found, resource)
             })
+            .collect();
+        all(&allows.actions, |action| {
+            self.decide(&statements, &Asked { evaluator: self, is_service, callers: &callers, action, on: &on })
+        })
+    }
+}
+
+impl<'p> Question<'p> for Asked<'_, '_, 'p> {
+    fn covers(&self, statement: &Found<'p>, effect: &str) -> Outcome<'p> {
+        self.evaluator
+            .covers_action(statement, effect, self.action)
+            .and(|| self.covers_caller(statement))
+            .and(|| self.covers_resource(statement))
+    }
+
+    /// Whether the request of a caller can fulfil all conditions.
+    fn is_fulfilled(&self, conditions: &[Found<'p>]) -> Outcome<'p> {
+        let Some(Rows::Texts(known)) = catalog::table(KEYS).map(|table| &table.rows) else { return Outcome::TRUE };
+        all(conditions, |condition| {
+            if let Value::Unknown(why) = &condition.value {
+                return Outcome::unknown((**why).clone());
+            }
+            let key = text(member(condition, "key")).unwrap_or_default().to_ascii_lowercase();
+            let is_carried = known.iter().any(|known| match known.strip_suffix('*') {
+                Some(start) => key.starts_with(start),
+                None => key == *known,
+            });
+            if is_carried { Outcome::TRUE } else { Outcome::unknown(Unknown::because(ReasonKind::RunTime, key)) }
         })
     }
 
-    fn covers(&self, statement: &Found<'p>, effect: &str, question: &Question<'_, 'p>) -> Outcome<'p> {
-        if let Value::Unknown(why) = &statement.value {
-            return Outcome::unknown((**why).clone());
-        }
-        self.has_effect(statement, effect)
-            .and(|| {
-                let (truth, why) = covers_action(&self.resolver, statement, question.action);
-                Outcome::of(truth, || why)
-            })
-            .and(|| self.covers_caller(statement, question))
-            .and(|| self.covers_resource(statement, question))
+    /// A condition that is there is not relied upon, whatever it says.
+    fn is_denied(&self, conditions: &[Found<'p>]) -> Outcome<'p> {
+        Outcome::from(conditions.is_empty())
     }
+}
 
-    fn covers_caller(&self, statement: &Found<'p>, question: &Question<'_, 'p>) -> Outcome<'p> {
+impl<'p> Asked<'_, '_, 'p> {
+    fn covers_caller(&self, statement: &Found<'p>) -> Outcome<'p> {
         let names = |principals: &Found<'p>| {
-            let list = if question.is_service { "service" } else { "aws" };
-            let everyone = || Outcome::from(text(member(principals, "everyone")) == Some("true"));
-            self.listed(principals, list)
-                .iter()
-                .fold(everyone(), |known, listed| known.or(|| self.is_caller(listed, question)))
+            let list = if self.is_service { "service" } else { "aws" };
+            let everyone = Outcome::from(text(member(principals, "everyone")) == Some("true"));
+            everyone.or(|| any(&self.evaluator.listed(principals, list), |listed| self.is_caller(listed)))
         };
         match (member(statement, "principals"), member(statement, "not_principals")) {
             (Some(Found { value: Value::Unknown(why), .. }), _) => Outcome::unknown((**why).clone()),
@@ -89,104 +100,46 @@ impl<'p> Evaluator<'_, 'p> {
         }
     }
 
-    fn is_caller(&self, listed: &Found<'p>, question: &Question<'_, 'p>) -> Outcome<'p> {
-        question.callers.iter().fold(Outcome::FALSE, |known, caller| {
-            known.or(|| match (&listed.value, &caller.value) {
-                (Value::Unknown(why), _) | (_, Value::Unknown(why)) => Outcome::unknown((**why).clone()),
-                (listed, Value::Entity(_)) => self.refers(listed, caller),
-                (listed, caller) => match (self.resolver.parts(listed), self.resolver.parts(caller)) {
-                    (Some(listed), Some(caller)) => {
-                        let truth = match caller.first() {
-                            Some(Part::Text(name)) if question.is_service => is_service(&listed, name),
-                            _ => same(&listed, &caller),
-                        };
-                        Outcome::of(truth, || self.resolver.why(&listed))
-                    }
-                    _ => Outcome::FALSE,
-                },
-            })
+    fn is_caller(&self, listed: &Found<'p>) -> Outcome<'p> {
+        let resolver = &self.evaluator.resolver;
+        any(self.callers, |caller| match (&listed.value, &caller.value) {
+            (Value::Unknown(why), _) | (_, Value::Unknown(why)) => Outcome::unknown((**why).clone()),
+            (listed, Value::Entity(_)) => self.evaluator.refers(listed, caller),
+            (listed, caller) => match (resolver.parts(listed), resolver.parts(caller)) {
+                (Some(listed), Some(caller)) => {
+                    let truth = match caller.first() {
+                        Some(Part::Text(name)) if self.is_service => is_service(&listed, name),
+                        _ => same(&listed, &caller),
+                    };
+                    Outcome::of(truth, || resolver.why(&listed))
+                }
+                _ => Outcome::FALSE,
+            },
         })
     }
 
-    fn covers_resource(&self, statement: &Found<'p>, question: &Question<'_, 'p>) -> Outcome<'p> {
-        if question.on.is_empty() {
+    fn covers_resource(&self, statement: &Found<'p>) -> Outcome<'p> {
+        if self.on.is_empty() {
             return Outcome::TRUE;
         }
-        let names = |list: &str| {
-            self.listed(statement, list)
-                .iter()
-                .fold(Outcome::FALSE, |known, listed| known.or(|| self.is_resource(listed, question)))
-        };
-        if self.listed(statement, "not_resources").is_empty() { names("resources") } else { !names("not_resources") }
+        self.evaluator.covers_resource(statement, |listed| self.is_resource(listed))
     }
 
-    fn is_resource(&self, listed: &Found<'p>, question: &Question<'_, 'p>) -> Outcome<'p> {
+    /// A resource policy names its own resource, which no other account or Region can mean; a pattern has to cover its ARN.
+    fn is_resource(&self, listed: &Found<'p>) -> Outcome<'p> {
         if listed.value.as_str() == Some("*") {
             return Outcome::TRUE;
         }
-        if let Value::Unknown(why) = &listed.value {
-            return Outcome::unknown((**why).clone());
-        }
-        let parts = self.resolver.parts(&listed.value).unwrap_or_default();
-        // A pattern over ARNs may cover what it does not name.
+        let parts = self.evaluator.resolver.parts(&listed.value).unwrap_or_default();
         let is_pattern = parts.iter().any(|part| matches!(part, Part::Text(text) if text.contains(['*', '?'])));
-        question.on.iter().fold(Outcome::FALSE, |known, on| {
-            known.or(|| match self.refers(&listed.value, on) {
-                Outcome { truth: Truth::False, .. } if is_pattern => {
-                    Outcome::unknown(Unknown::because(ReasonKind::Attribute, crate::value::text_of(&listed.value)))
-                }
-                outcome => outcome,
-            })
+        any(self.on, |(found, resource)| match (self.evaluator.refers(&listed.value, found), resource) {
+            (Outcome { truth: Truth::False, .. }, Ok(resource)) if is_pattern => {
+                self.evaluator.is_covered(listed, resource)
+            }
+            (Outcome { truth: Truth::False, .. }, Err(why)) if is_pattern => Outcome::unknown(why.clone()),
+            (outcome, _) => outcome,
         })
     }
-
-    /// Whether the request of a caller can fulfil all conditions.
-    fn can_be_fulfilled(&self, conditions: Option<&Found<'p>>) -> Outcome<'p> {
-        let Some(Rows::Texts(known)) = catalog::table(KEYS).map(|table| &table.rows) else { return Outcome::TRUE };
-        self.conditions(conditions).iter().fold(Outcome::TRUE, |fulfilled, condition| {
-            fulfilled.and(|| {
-                if let Value::Unknown(why) = &condition.value {
-                    return Outcome::unknown((**why).clone());
-                }
-                let key = text(member(condition, "key")).unwrap_or_default().to_ascii_lowercase();
-                let is_carried = known.iter().any(|known| match known.strip_suffix('*') {
-                    Some(start) => key.starts_with(start),
-                    None => key == *known,
-                });
-                if is_carried { Outcome::TRUE } else { Outcome::unknown(Unknown::because(ReasonKind::RunTime, key)) }
-            })
-        })
-    }
-
-    /// True if there is no condition; one that is there is not relied upon, whatever it says.
-    fn is_unconditional(&self, conditions: Option<&Found<'p>>) -> Outcome<'p> {
-        Outcome::from(self.conditions(conditions).is_empty())
-    }
-
-    fn conditions(&self, conditions: Option<&Found<'p>>) -> Vec<Found<'p>> {
-        match conditions {
-            Some(Found { value: Value::List(list), .. }) => self.resolver.items(list),
-            Some(found @ Found { value: Value::Unknown(_), .. }) => vec![found.clone()],
-            _ => Vec::new(),
-        }
-    }
-
-    fn listed(&self, map: &Found<'p>, name: &str) -> Vec<Found<'p>> {
-        match member(map, name) {
-            Some(Found { value: Value::List(list), .. }) => self.resolver.items(list),
-            _ => Vec::new(),
-        }
-    }
-}
-
-/// A member of a statement, or of something in it.
-fn member<'f, 'p>(found: &'f Found<'p>, name: &str) -> Option<&'f Found<'p>> {
-    let Value::Map(Map::View(view)) = &found.value else { return None };
-    view.members.iter().find(|(known, _)| *known == name).map(|(_, member)| member)
-}
-
-fn text<'f>(found: Option<&'f Found<'_>>) -> Option<&'f str> {
-    found.and_then(|found| found.value.as_str())
 }
 
 /// Whether a principal is a service: `logs.amazonaws.com` is also written with a Region, or with the suffix of a partition.

@@ -3,13 +3,14 @@
 //! Bundled rules come as JSON that `build.rs` made, users' rules as YAML; both are read by the same reader into the same tree.
 
 use crate::catalog::{self, PatternKind, Rows, Table};
+use crate::graph::Reach;
 use crate::source::Span;
 use crate::syntax::{Kind, Node, path};
 use crate::value::pattern::Automaton;
 
 use super::condition::{
-    Allows, Caller, Comparison, Condition, Form, Kinds, Leaf, Operator, Patterns, Quantifier, Reference, Set, Subject,
-    Term, TermPath, Test, Via,
+    Allows, Caller, Can, Comparison, Condition, Form, Kinds, Leaf, Operator, Patterns, Quantifier, Reference, Rights,
+    RightsRow, Set, Subject, Term, TermPath, Test, Via,
 };
 
 /// A mistake in a rule file.
@@ -97,7 +98,7 @@ fn condition_at(node: Node<'_>, depth: usize) -> Compiled<Condition> {
                 "none" if alone => Ok(Condition::None(list(value, depth)?)),
                 "not" if alone => Ok(Condition::Not(Box::new(condition_at(value, depth)?))),
                 "allows" if alone => Ok(Condition::Allows(Box::new(allows(value)?))),
-                "can" => error(key, "`can` is not built yet", None),
+                "can" if alone => Ok(Condition::Can(Box::new(can(value)?))),
                 _ => Ok(Condition::Leaf(Box::new(leaf(node, depth)?))),
             }
         }
@@ -120,6 +121,38 @@ fn allows(node: Node<'_>) -> Compiled<Allows> {
         actions: texts(actions)?,
         on: node.get("on").map(term_path).transpose()?,
     })
+}
+
+fn can(node: Node<'_>) -> Compiled<Can> {
+    only(node, &["who", "do", "on", "given", "certainly"])?;
+    let Some(who) = node.get("who") else { return error(node, "`can` needs `who`", None) };
+    let Some(rights) = node.get("do") else { return error(node, "`can` needs `do`", None) };
+    let given = node.get("given").into_iter().flat_map(Node::entries);
+    Ok(Can {
+        who: term_path(who)?,
+        rights: if rights.is_mapping() { rows_of_rights(rights)? } else { Rights::Actions(texts(rights)?) },
+        on: node.get("on").map(term_path).transpose()?,
+        given: given.map(|(key, value)| Ok((key.text().into(), text(value)?.into()))).collect::<Compiled<_>>()?,
+        certainly: node.get("certainly").map(flag).transpose()?.unwrap_or_default(),
+    })
+}
+
+/// `{table, for}`: the actions of the rows whose key, a regular expression, matches the text at a path.
+fn rows_of_rights(node: Node<'_>) -> Compiled<Rights> {
+    only(node, &["table", "for"])?;
+    let (Some(name), Some(path)) = (node.get("table"), node.get("for")) else {
+        return error(node, "rights of a table need `table` and `for`", None);
+    };
+    let table = named_table(name)?;
+    let Rows::Keyed(rows) = &table.rows else {
+        return error(name, format!("table `{}` has no keys", table.name), None);
+    };
+    let row = |(text, actions): &(&'static str, &'static [&'static str])| {
+        let automaton = Automaton::any(PatternKind::Regex, &[text]);
+        let automata = vec![automaton.or_else(|message| error(name, message, None))?];
+        Ok(RightsRow { texts: Patterns { automata, table: None }, actions })
+    };
+    Ok(Rights::Rows { table, rows: rows.iter().map(row).collect::<Compiled<_>>()?, of: term_path(path)? })
 }
 
 fn list(node: Node<'_>, depth: usize) -> Compiled<Vec<Condition>> {
@@ -222,7 +255,7 @@ fn subject(node: Node<'_>) -> Compiled<Subject> {
                 of: term_path(node.get("statements").unwrap_or(value))?,
                 effect: word("effect")?.map(Into::into),
                 action: word("action")?.map(Into::into),
-                effective: word("effective")? == Some("true"),
+                reach: if word("effective")? == Some("true") { Reach::Effective } else { Reach::Own },
             })
         }
         _ if node.get("referrers").is_some() => {
@@ -292,10 +325,7 @@ pub(crate) fn kinds(node: Node<'_>) -> Compiled<Kinds> {
 fn table(node: Node<'_>) -> Compiled<(&'static Table, &'static [&'static str])> {
     only(node, &["table", "key"])?;
     let Some(name) = node.get("table") else { return error(node, "`table` is missing", None) };
-    let Some(table) = catalog::table(name.text()) else {
-        let help = suggestion(name.text(), catalog::tables().iter().map(|table| table.name));
-        return error(name, format!("there is no table `{}`", name.text()), help);
-    };
+    let table = named_table(name)?;
     let texts = match (&table.rows, node.get("key")) {
         (Rows::Texts(texts), None) => texts,
         (Rows::Keyed(rows), Some(key)) => match rows.iter().find(|(known, _)| *known == key.text()) {
@@ -313,6 +343,15 @@ fn table(node: Node<'_>) -> Compiled<(&'static Table, &'static [&'static str])> 
         (_, Some(key)) => return error(key, format!("table `{}` has no keys", table.name), None),
     };
     Ok((table, texts))
+}
+
+fn named_table(name: Node<'_>) -> Compiled<&'static Table> {
+    let unknown = || RuleError {
+        message: format!("there is no table `{}`", name.text()),
+        span: name.span(),
+        help: suggestion(name.text(), catalog::tables().iter().map(|table| table.name)),
+    };
+    catalog::table(name.text()).ok_or_else(unknown)
 }
 
 /// `let: {name: {resolve, to, many}}`.

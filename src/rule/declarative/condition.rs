@@ -1,6 +1,7 @@
 //! A compiled rule: conditions with parsed paths, operators with their automata ready. Built once, then only read.
 
 use crate::catalog::Table;
+use crate::graph::Reach;
 use crate::syntax::Path;
 use crate::value::pattern::Automaton;
 
@@ -17,6 +18,8 @@ pub enum Condition {
     Not(Box<Self>),
     /// A question to a policy.
     Allows(Box<Allows>),
+    /// A question to all that gives an identity its rights.
+    Can(Box<Can>),
     /// A test of values.
     Leaf(Box<Leaf>),
 }
@@ -41,6 +44,46 @@ pub enum Caller {
     Service(Term),
     /// An account, a role or a user.
     Principal(Term),
+}
+
+/// Whether an identity may do something: `{can: {who, do, on, given, certainly}}`.
+#[derive(Debug)]
+pub struct Can {
+    /// The identity, or what refers to it.
+    pub who: TermPath,
+    /// What; all of it has to be allowed.
+    pub rights: Rights,
+    /// To what, all of it; without it the resources of the statements do not count.
+    pub on: Option<TermPath>,
+    /// Condition keys of the request with their values.
+    pub given: Vec<(Box<str>, Box<str>)>,
+    /// Whether a right under a condition that may not hold is in doubt.
+    pub certainly: bool,
+}
+
+/// Actions that are asked for.
+#[derive(Debug)]
+pub enum Rights {
+    /// These.
+    Actions(Vec<Box<str>>),
+    /// Those of the rows of a table whose pattern matches a text.
+    Rows {
+        /// The table.
+        table: &'static Table,
+        /// Its rows.
+        rows: Vec<RightsRow>,
+        /// The text.
+        of: TermPath,
+    },
+}
+
+/// A row of a table of rights.
+#[derive(Debug)]
+pub struct RightsRow {
+    /// Which texts it is about.
+    pub texts: Patterns,
+    /// What it asks for.
+    pub actions: &'static [&'static str],
 }
 
 /// A test of what a subject yields.
@@ -107,8 +150,8 @@ pub enum Subject {
         effect: Option<Box<str>>,
         /// Only those that cover this action.
         action: Option<Box<str>>,
-        /// With policies attached elsewhere.
-        effective: bool,
+        /// With policies attached elsewhere, or without.
+        reach: Reach,
     },
     /// Nodes that refer to something.
     Referrers {

@@ -198,6 +198,7 @@ impl<'g, 'p> Evaluator<'g, 'p> {
             }
             Condition::Not(one) => !self.evaluate(one, env),
             Condition::Allows(allows) => self.allows(allows, env),
+            Condition::Can(can) => self.can(can, env),
             Condition::Leaf(leaf) => self.leaf(leaf, env),
         }
     }
@@ -280,9 +281,8 @@ impl<'g, 'p> Evaluator<'g, 'p> {
 
     /// The outcome of a leaf's test for one element.
     pub(super) fn test(&self, leaf: &'p Leaf, found: &Found<'p>, env: &Env<'_, 'p>) -> Outcome<'p> {
-        self.tests.set(self.tests.get() + 1);
-        if self.tests.get() > TESTS {
-            return too_much();
+        if let Some(too_much) = self.count_one() {
+            return too_much;
         }
         match &leaf.test {
             Test::Operator(operator) => self.operate(operator, found, env),
@@ -291,6 +291,12 @@ impl<'g, 'p> Evaluator<'g, 'p> {
                 None => self.evaluate(condition, env),
             },
         }
+    }
+
+    /// Counts one more thing that is looked at; not known, if there were too many.
+    pub(super) fn count_one(&self) -> Option<Outcome<'p>> {
+        self.tests.set(self.tests.get() + 1);
+        (self.tests.get() > TESTS).then(too_much)
     }
 
     /// Everything that a path yields.

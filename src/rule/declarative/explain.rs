@@ -24,6 +24,8 @@ pub struct Failure<'p> {
     pub near: Option<String>,
     /// The secret that the value is.
     pub leak: Option<Box<Leak>>,
+    /// The action that an identity may not do.
+    pub lacking: Option<&'p str>,
 }
 
 impl<'p> Failure<'p> {
@@ -75,8 +77,13 @@ impl<'p> Evaluator<'_, 'p> {
             Condition::Any(any) => each(any, wanted),
             Condition::None(none) => each(none, !wanted),
             Condition::Not(one) => self.explain(one, env, !wanted),
-            // The policy lacks something; what does is not written.
-            Condition::Allows(_) => Vec::new(),
+            Condition::Can(can) if wanted => {
+                let lacking = self.lacking(can, env);
+                let failure = failure(&origin(env), env, false);
+                lacking.into_iter().map(|action| Failure { lacking: Some(action), ..failure.clone() }).collect()
+            }
+            // What a policy lacks is not written, and nothing is at fault where it has too much.
+            Condition::Allows(_) | Condition::Can(_) => Vec::new(),
             Condition::Leaf(leaf) => {
                 debug_assert!(
                     self.evaluate(condition, env).truth == opposite || self.is_exhausted(),
@@ -181,7 +188,7 @@ impl<'p> Evaluator<'_, 'p> {
 }
 
 fn failure<'p>(found: &Found<'p>, env: &Env<'_, 'p>, own: bool) -> Failure<'p> {
-    Failure { found: found.clone(), bound: env.all(), own, as_of: None, near: None, leak: None }
+    Failure { found: found.clone(), bound: env.all(), own, as_of: None, near: None, leak: None, lacking: None }
 }
 
 /// The date of the table that an operator asks.

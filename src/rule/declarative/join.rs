@@ -15,7 +15,7 @@ pub(super) fn joins(condition: &Condition, bind: &str) -> Vec<Join> {
         }
         Condition::Any(any) => each_of(any.iter().map(|one| joins(one, bind))),
         Condition::Leaf(leaf) => of_leaf(leaf, bind),
-        Condition::None(_) | Condition::Not(_) | Condition::Allows(_) => Vec::new(),
+        Condition::None(_) | Condition::Not(_) | Condition::Allows(_) | Condition::Can(_) => Vec::new(),
     }
 }
 

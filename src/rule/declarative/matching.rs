@@ -2,8 +2,8 @@
 
 use std::sync::{Arc, OnceLock};
 
-use crate::catalog::{Returned, Table, naming};
-use crate::value::pattern::{ARN_FIELD, Automaton, GIVEN_BY_AWS, PatternKind, Piece, WORD, matches};
+use crate::catalog::{ArnPiece, Naming, Returned, Table, naming};
+use crate::value::pattern::{ARN_FIELD, ARN_NAME, Automaton, GIVEN_BY_AWS, PatternKind, Piece, WORD, matches};
 use crate::value::{EntityId, Hole, Part, Pseudo, Truth, Unknown, Value};
 
 use super::evaluate::{Evaluator, Outcome};
@@ -104,18 +104,17 @@ impl<'p> Evaluator<'_, 'p> {
 
     /// The ARN of a resource, as far as its form is known. Region and account may be empty.
     fn arn(&self, id: EntityId, stands: &mut Vec<Stand<'_>>) {
-        let form = naming(self.graph.entity(id).kind).and_then(|naming| naming.arn?.split_once(':'));
-        let Some((service, mut resource)) = form else { return stands.push(Stand::given(given_by_aws())) };
+        let form = naming(self.graph.entity(id).kind).and_then(Naming::arn_form);
+        let Some((service, pieces)) = form else { return stands.push(Stand::given(given_by_aws())) };
         let field = || Stand::given(arn_field());
         let colon = || Stand::Text(":");
         stands.extend([Stand::Text("arn:"), field(), colon(), Stand::Text(service)]);
         stands.extend([colon(), field(), colon(), field(), colon()]);
-        while let Some(open) = resource.find(['{', '*']) {
-            let end = resource[open..].find('}').map_or(open, |close| open + close);
-            stands.extend([Stand::Text(&resource[..open]), Stand::given(given_by_aws())]);
-            resource = &resource[end + 1..];
-        }
-        stands.push(Stand::Text(resource));
+        stands.extend(pieces.into_iter().map(|piece| match piece {
+            ArnPiece::Text(text) => Stand::Text(text),
+            ArnPiece::Name | ArnPiece::Id | ArnPiece::Unknown => Stand::given(arn_name()),
+            ArnPiece::Property(_) => Stand::given(given_by_aws()),
+        }));
     }
 }
 
@@ -135,4 +134,10 @@ fn word() -> Option<&'static Automaton> {
 fn arn_field() -> Option<&'static Automaton> {
     static FIELD: OnceLock<Option<Automaton>> = OnceLock::new();
     FIELD.get_or_init(|| Automaton::bundled(PatternKind::Regex, ARN_FIELD)).as_ref()
+}
+
+/// A name or an id within an ARN.
+fn arn_name() -> Option<&'static Automaton> {
+    static NAME: OnceLock<Option<Automaton>> = OnceLock::new();
+    NAME.get_or_init(|| Automaton::bundled(PatternKind::Regex, ARN_NAME)).as_ref()
 }

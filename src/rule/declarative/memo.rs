@@ -1,24 +1,26 @@
-//! What several rules ask of one node before any choice is made, worked out once.
+//! What several rules ask of the nodes that one template is about before any choice is made, worked out once.
 
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use crate::graph::StackGraph;
+use rustc_hash::FxHashMap;
+
+use crate::graph::{Reach, StackGraph};
 use crate::syntax::{Document, NodeId};
 use crate::template::Binding;
 use crate::value::{EntityId, Found, Map, Resolver, Trace, Value};
 
-/// Answers about one node and its surroundings; to be used for the rules of one node and then dropped.
+/// Answers about the nodes of one template and what they refer to; to be used for the rules of one template and then dropped.
 #[derive(Default)]
 pub struct Memo<'p> {
-    statements: RefCell<Vec<(Carrier, Statements<'p>)>>,
+    statements: RefCell<FxHashMap<Carrier, Statements<'p>>>,
 }
 
 /// What carries statements.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq, Hash)]
 enum Carrier {
-    /// A node, and whether policies that are attached elsewhere count.
-    Entity(EntityId, bool),
+    /// A node, and which statements count.
+    Entity(EntityId, Reach),
     /// A policy document as written: its tree, its node, the loop that it stands in.
     Document(*const Document, NodeId, *const Binding),
 }
@@ -36,22 +38,22 @@ impl<'p> Memo<'p> {
         &self,
         graph: &StackGraph<'p>,
         carrier: &Found<'p>,
-        effective: bool,
+        reach: Reach,
     ) -> Option<Statements<'p>> {
         let key = match &carrier.value {
-            Value::Entity(id) => Carrier::Entity(*id, effective),
+            Value::Entity(id) => Carrier::Entity(*id, reach),
             Value::Map(Map::Node(cursor)) if cursor.fallback.is_none() && cursor.frame.substitutions.is_none() => {
                 Carrier::Document(cursor.node.document(), cursor.node.id(), cursor.frame.bindings.as_ptr())
             }
             _ => return None,
         };
-        if let Some((_, known)) = self.statements.borrow().iter().find(|(known, _)| *known == key) {
+        if let Some(known) = self.statements.borrow().get(&key) {
             return Some(known.clone());
         }
         let resolver: Resolver<'_, 'p> = graph.unchosen();
-        let items = graph.statements(&resolver, carrier, effective).into();
+        let items = graph.statements(&resolver, carrier, reach).into();
         let statements = Statements { items, trace: Rc::new(resolver.trace()) };
-        self.statements.borrow_mut().push((key, statements.clone()));
+        self.statements.borrow_mut().insert(key, statements.clone());
         Some(statements)
     }
 }

@@ -16,14 +16,14 @@ pub struct Message {
 pub enum Piece {
     /// Text.
     Text(Box<str>),
-    /// A gap of the engine: `self`, `value`, `failing`, `when`, `as_of`, `did_you_mean`, `detail`.
+    /// A gap of the engine: `self`, `value`, `failing`, `lacking`, `when`, `as_of`, `did_you_mean`, `detail`.
     Gap(&'static str),
     /// A bound name, or a member of what it is bound to.
     Bound(Box<str>, Path),
 }
 
 /// The gaps that the engine fills.
-pub const GAPS: [&str; 7] = ["self", "value", "failing", "when", "as_of", "did_you_mean", "detail"];
+pub const GAPS: [&str; 8] = ["self", "value", "failing", "lacking", "when", "as_of", "did_you_mean", "detail"];
 
 impl Message {
     /// Reads the message of a rule; `bound` are the names that the rule binds.

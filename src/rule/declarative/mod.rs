@@ -1,6 +1,7 @@
 //! Rules that are data: what a rule file says, compiled and evaluated.
 
 mod allows;
+mod can;
 mod compile;
 mod condition;
 mod evaluate;
@@ -10,6 +11,7 @@ mod matching;
 mod memo;
 mod message;
 mod operator;
+mod policy;
 mod possible;
 mod secrets;
 mod subject;
@@ -19,8 +21,8 @@ pub(crate) use compile::{
     bindings, condition as compile_condition, distance_within, kinds, only, option_value, term_path, text,
 };
 pub use condition::{
-    Allows, Caller, Comparison, Condition, Form, Join, Kinds, Leaf, Operator, Patterns, Quantifier, Reference, Set,
-    Subject, Term, TermPath, Test, Via, kind_matches,
+    Allows, Caller, Can, Comparison, Condition, Form, Join, Kinds, Leaf, Operator, Patterns, Quantifier, Reference,
+    Rights, RightsRow, Set, Subject, Term, TermPath, Test, Via, kind_matches,
 };
 pub use evaluate::{Env, Evaluator, Outcome};
 pub use explain::Failure;

@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 use std::rc::Rc;
 
-use crate::graph::{Candidates, covers_action};
+use crate::graph::{Candidates, Reach, covers_action};
 use crate::syntax::Segment;
 use crate::value::{EntityId, Found, Map, Truth, Unknown, Value, View, equal_text};
 
@@ -64,8 +64,8 @@ impl<'p> Evaluator<'_, 'p> {
                 };
                 return open;
             }
-            Subject::Statements { of, effect, action, effective } => {
-                (self.statements(of, effect.as_deref(), action.as_deref(), *effective, env), None)
+            Subject::Statements { of, effect, action, reach } => {
+                (self.statements(of, effect.as_deref(), action.as_deref(), *reach, env), None)
             }
             Subject::Referrers { of, via, written } => {
                 let targets = self.values(of, env);
@@ -178,12 +178,12 @@ impl<'p> Evaluator<'_, 'p> {
         of: &'p TermPath,
         effect: Option<&str>,
         action: Option<&str>,
-        effective: bool,
+        reach: Reach,
         env: &Env<'_, 'p>,
     ) -> Vec<Element<'p>> {
         let mut elements = Vec::new();
         for carrier in self.values(of, env) {
-            for statement in self.carried(&carrier, effective).iter().cloned() {
+            for statement in self.carried(&carrier, reach).iter().cloned() {
                 let mut selected = Outcome::TRUE;
                 if let Some(effect) = effect {
                     selected = selected.and(|| self.has_effect(&statement, effect));
@@ -203,14 +203,14 @@ impl<'p> Evaluator<'_, 'p> {
     }
 
     /// The statements of a carrier; where no choice is made they are the same for every rule.
-    pub(super) fn carried(&self, carrier: &Found<'p>, effective: bool) -> Rc<[Found<'p>]> {
+    pub(super) fn carried(&self, carrier: &Found<'p>, reach: Reach) -> Rc<[Found<'p>]> {
         if self.resolver.scenario().is_empty()
-            && let Some(known) = self.memo.statements(self.graph, carrier, effective)
+            && let Some(known) = self.memo.statements(self.graph, carrier, reach)
         {
             self.resolver.note(&known.trace);
             return known.items;
         }
-        self.graph.statements(&self.resolver, carrier, effective).into()
+        self.graph.statements(&self.resolver, carrier, reach).into()
     }
 
     pub(super) fn has_effect(&self, statement: &Found<'p>, effect: &str) -> Outcome<'p> {

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use crate::finding::Label;
-use crate::graph::covers_action;
+use crate::graph::{Reach, covers_action};
 use crate::syntax::{Segment, path};
 use crate::value::{EntityId, Found, Map, Resolver, Truth, Unknown, Value};
 
@@ -144,7 +144,7 @@ impl<'p> Workload<'_, 'p> {
         let mut denied = Vec::new();
         for carrier in self.policy_carriers(resolver, unknown) {
             let found = Found { value: Value::Entity(carrier), ..resolver.root(carrier) };
-            for statement in self.context.graph.statements(resolver, &found, true) {
+            for statement in self.context.graph.statements(resolver, &found, Reach::Effective) {
                 if let Value::Unknown(why) = &statement.value {
                     note(why, unknown);
                 }

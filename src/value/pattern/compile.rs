@@ -16,6 +16,9 @@ pub(crate) const WORD: &str = "^[0-9A-Za-z-]+$";
 /// A field of an ARN between colons; Region and account may be empty.
 pub(crate) const ARN_FIELD: &str = "^[0-9A-Za-z-]*$";
 
+/// A name or an id within an ARN; a colon would end it.
+pub(crate) const ARN_NAME: &str = "^[^*?:]+$";
+
 /// How large an automaton may get while it is built.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Limit {
