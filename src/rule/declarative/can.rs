@@ -52,7 +52,7 @@ impl<'p> Evaluator<'_, 'p> {
                 Outcome::FALSE
             } else {
                 all(&identities, |identity| match identity {
-                    Ok(id) if on.is_empty() => self.may(*id, can, action, None),
+                    Ok(id) if on.is_empty() => self.may_at_all(*id, can, action),
                     Ok(id) => all(&on, |on| self.may(*id, can, action, Some(on))),
                     Err(why) => Outcome::unknown(why.clone()),
                 })
@@ -105,6 +105,17 @@ impl<'p> Evaluator<'_, 'p> {
                 found.into_iter().map(Ok).collect()
             }
         }
+    }
+
+    /// Whether an identity may do something to something. Asked for each of its jobs, so the answer is kept.
+    fn may_at_all(&self, id: EntityId, can: &'p Can, action: &'p str) -> Outcome<'p> {
+        let key = (id, std::ptr::from_ref(can), action);
+        if let Some(known) = self.rights.borrow().get(&key) {
+            return known.clone();
+        }
+        let outcome = self.may(id, can, action, None);
+        self.rights.borrow_mut().insert(key, outcome.clone());
+        outcome
     }
 
     fn may(

@@ -1,14 +1,16 @@
 //! Conditions to three-valued outcomes, in one scenario.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::ops::ControlFlow;
+
+use rustc_hash::FxHashMap;
 
 use crate::finding::ReasonKind;
 use crate::graph::{Reference, StackGraph};
 use crate::template::TemplateId;
 use crate::value::{EntityId, Found, Resolver, Scenario, Truth, Unknown, Value, World as _};
 
-use super::condition::{Condition, Leaf, Quantifier, Test};
+use super::condition::{Can, Condition, Leaf, Quantifier, Test};
 use super::subject::Element;
 use super::{Binding, Memo, TermPath};
 
@@ -150,6 +152,9 @@ fn too_much<'p>() -> Outcome<'p> {
     Outcome::unknown(Unknown::because(ReasonKind::Malformed, "a list that is too long to be compared with itself"))
 }
 
+/// Who, by which question, wants to do what.
+type Right<'p> = (EntityId, *const Can, &'p str);
+
 /// Evaluates the conditions of a rule for one node in one scenario.
 pub struct Evaluator<'g, 'p> {
     /// The graph.
@@ -158,6 +163,10 @@ pub struct Evaluator<'g, 'p> {
     pub resolver: Resolver<'g, 'p>,
     /// What other rules have asked already.
     pub(super) memo: &'g Memo<'p>,
+    /// What was asked in this scenario already.
+    pub(super) chosen: Memo<'p>,
+    /// What identities may do in this scenario, without regard to what they do it to.
+    pub(super) rights: RefCell<FxHashMap<Right<'p>, Outcome<'p>>>,
     /// How many elements were tested so far.
     tests: Cell<u32>,
 }
@@ -169,7 +178,8 @@ const TESTS: u32 = 300_000;
 impl<'g, 'p> Evaluator<'g, 'p> {
     /// An evaluator for a scenario.
     pub fn new(graph: &'g StackGraph<'p>, scenario: Scenario<'p>, memo: &'g Memo<'p>) -> Self {
-        Self { graph, resolver: Resolver::new(graph, scenario), memo, tests: Cell::new(0) }
+        let resolver = Resolver::new(graph, scenario);
+        Self { graph, resolver, memo, chosen: Memo::default(), rights: RefCell::default(), tests: Cell::new(0) }
     }
 
     /// Forgets how much was done: what follows explains what was found.
@@ -220,11 +230,20 @@ impl<'g, 'p> Evaluator<'g, 'p> {
                 known = if every { so_far.and(too_much) } else { so_far.or(too_much) };
                 return ControlFlow::Break(());
             }
-            let one = || {
-                let passes = || self.test(leaf, &found, env);
-                if every { (!selected).or(passes) } else { selected.and(passes) }
+            let one = |known: &Outcome<'p>| {
+                if every {
+                    (!selected).or(|| self.test(leaf, &found, env))
+                } else {
+                    selected.and(|| self.passes(leaf, &found, env, known))
+                }
             };
-            known = if every { so_far.and(one) } else { so_far.or(one) };
+            known = match so_far.truth {
+                truth if truth == decided => so_far,
+                _ => {
+                    let one = one(&so_far);
+                    if every { so_far.and(|| one) } else { so_far.or(|| one) }
+                }
+            };
             // What at most may pass cannot decide it, and a choice that would has been found.
             let waits = !every && !may_pass && known.why.as_ref().is_some_and(|why| !why.blockers.is_empty());
             if known.truth == decided || waits { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
@@ -235,6 +254,25 @@ impl<'g, 'p> Evaluator<'g, 'p> {
             known = if every { known.and(unseen) } else { known.or(unseen) };
         }
         if leaf.quantifier == Quantifier::No { !known } else { known }
+    }
+
+    /// Whether an element passes a `some`. Once that is not known, an element that cannot be certain to pass changes nothing
+    /// any more, unless it knows of a choice that would: what else is asked of it is left out.
+    fn passes(&self, leaf: &'p Leaf, found: &Found<'p>, env: &Env<'_, 'p>, known: &Outcome<'p>) -> Outcome<'p> {
+        let (Test::Satisfies(Condition::All(all)), Some(name), Some(why)) = (&leaf.test, &leaf.bind, &known.why) else {
+            return self.test(leaf, found, env);
+        };
+        self.tests.set(self.tests.get() + 1);
+        let env = env.with(name, found);
+        let mut passes = Outcome::TRUE;
+        for one in all {
+            passes = passes.and(|| self.evaluate(one, &env));
+            let is_idle = |open: &Unknown<'p>| open.blockers.is_empty() || !why.blockers.is_empty();
+            if passes.truth == Truth::False || passes.why.as_deref().is_some_and(is_idle) {
+                break;
+            }
+        }
+        passes
     }
 
     /// The one value of a `path` test; absent if there is none.

@@ -1,16 +1,18 @@
-//! What several rules ask of the nodes that one template is about before any choice is made, worked out once.
+//! What is asked of nodes more than once, worked out once: by several rules before any choice is made, by one rule in one
+//! scenario.
 
 use std::cell::RefCell;
 use std::rc::Rc;
 
 use rustc_hash::FxHashMap;
 
-use crate::graph::{Reach, StackGraph};
+use crate::graph::Reach;
 use crate::syntax::{Document, NodeId};
 use crate::template::Binding;
-use crate::value::{EntityId, Found, Map, Resolver, Trace, Value};
+use crate::value::{EntityId, Found, Map, Trace, Value};
 
-/// Answers about the nodes of one template and what they refer to; to be used for the rules of one template and then dropped.
+/// Answers about the nodes of one template and what they refer to; to be used for the rules of one template, or for one
+/// scenario, and then dropped.
 #[derive(Default)]
 pub struct Memo<'p> {
     statements: RefCell<FxHashMap<Carrier, Statements<'p>>>,
@@ -33,27 +35,25 @@ pub(super) struct Statements<'p> {
 }
 
 impl<'p> Memo<'p> {
-    /// The statements of a carrier with no choice made; nothing for a carrier that cannot be told from others.
+    /// The statements of a carrier; read again for one that cannot be told from others.
     pub(super) fn statements(
         &self,
-        graph: &StackGraph<'p>,
         carrier: &Found<'p>,
         reach: Reach,
-    ) -> Option<Statements<'p>> {
+        read: impl FnOnce() -> Statements<'p>,
+    ) -> Statements<'p> {
         let key = match &carrier.value {
             Value::Entity(id) => Carrier::Entity(*id, reach),
             Value::Map(Map::Node(cursor)) if cursor.fallback.is_none() && cursor.frame.substitutions.is_none() => {
                 Carrier::Document(cursor.node.document(), cursor.node.id(), cursor.frame.bindings.as_ptr())
             }
-            _ => return None,
+            _ => return read(),
         };
         if let Some(known) = self.statements.borrow().get(&key) {
-            return Some(known.clone());
+            return known.clone();
         }
-        let resolver: Resolver<'_, 'p> = graph.unchosen();
-        let items = graph.statements(&resolver, carrier, reach).into();
-        let statements = Statements { items, trace: Rc::new(resolver.trace()) };
+        let statements = read();
         self.statements.borrow_mut().insert(key, statements.clone());
-        Some(statements)
+        statements
     }
 }

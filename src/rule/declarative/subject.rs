@@ -5,10 +5,11 @@ use std::rc::Rc;
 
 use crate::graph::{Candidates, Reach, covers_action};
 use crate::syntax::Segment;
-use crate::value::{EntityId, Found, Map, Truth, Unknown, Value, View, equal_text};
+use crate::value::{EntityId, Found, Map, Resolver, Truth, Unknown, Value, View, equal_text};
 
 use super::condition::{Join, Kinds, Leaf, Subject, Term, Via};
 use super::evaluate::{Env, Evaluator, Outcome, origin};
+use super::memo::Statements;
 use super::{TermPath, kind_matches};
 
 /// One thing that a subject yields, and whether it certainly belongs to it.
@@ -204,13 +205,17 @@ impl<'p> Evaluator<'_, 'p> {
 
     /// The statements of a carrier; where no choice is made they are the same for every rule.
     pub(super) fn carried(&self, carrier: &Found<'p>, reach: Reach) -> Rc<[Found<'p>]> {
-        if self.resolver.scenario().is_empty()
-            && let Some(known) = self.memo.statements(self.graph, carrier, reach)
-        {
-            self.resolver.note(&known.trace);
-            return known.items;
+        let read = |resolver: &Resolver<'_, 'p>| self.graph.statements(resolver, carrier, reach).into();
+        if !self.resolver.scenario().is_empty() {
+            let read = || Statements { items: read(&self.resolver), trace: Rc::default() };
+            return self.chosen.statements(carrier, reach, read).items;
         }
-        self.graph.statements(&self.resolver, carrier, reach).into()
+        let known = self.memo.statements(carrier, reach, || {
+            let resolver = self.graph.unchosen();
+            Statements { items: read(&resolver), trace: Rc::new(resolver.trace()) }
+        });
+        self.resolver.note(&known.trace);
+        known.items
     }
 
     pub(super) fn has_effect(&self, statement: &Found<'p>, effect: &str) -> Outcome<'p> {
