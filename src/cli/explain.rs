@@ -62,7 +62,7 @@ impl Page {
         self.fact("looks at", &types.join(", "));
         for option in options {
             let RuleOption { name, kind, about, value } = option;
-            self.fact("option", &format!("{name} ({kind}, {}): {about}", value.join(", ")));
+            self.fact("option", &format!("{name} ({}, {}): {about}", kind.as_str(), value.join(", ")));
         }
         self.section("Why it matters", &docs.why);
         self.section("What to do", &docs.remedy);

@@ -106,6 +106,12 @@ struct ListedRule {
     options: Vec<RuleOption>,
 }
 
+/// The schema of what `rules --format json` writes, for `docs/schema/rules.schema.json`.
+#[cfg(feature = "schema")]
+pub fn rules_schema() -> serde_json::Value {
+    rules::schema()
+}
+
 /// Runs the program. The first argument is the program's name.
 pub fn run(arguments: impl IntoIterator<Item = OsString>, io: &mut Stdio<'_>) -> Exit {
     let cli = match Cli::try_parse_from(arguments) {

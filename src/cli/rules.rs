@@ -3,8 +3,13 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
+#[cfg(feature = "schema")]
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::finding::{Confidence, Severity};
 use crate::render::{OutputFormat, Paint, plural};
-use crate::rule::RuleOption;
+use crate::rule::{OptionKind, Profile, RuleOption};
 
 use super::args::RulesArgs;
 use super::lint::listed;
@@ -39,63 +44,104 @@ fn table(rules: &[ListedRule], paint: Paint, out: &mut dyn Write) -> io::Result<
     writeln!(out, "{}", paint.bold(plural(rules.len(), "rule")))
 }
 
-/// Keys are never removed within a version.
 fn json(rules: &[ListedRule], out: &mut dyn Write) -> io::Result<()> {
-    let rules = rules.iter().map(RuleOut::from).collect();
-    serde_json::to_writer(&mut *out, &Document { version: 1, rules })?;
+    let rules = rules.iter().map(Rule::from).collect();
+    serde_json::to_writer(&mut *out, &Document { version: VERSION, rules })?;
     writeln!(out)
 }
 
-#[derive(serde::Serialize)]
-struct Document<'a> {
-    version: u32,
-    rules: Vec<RuleOut<'a>>,
+/// The schema of what is written as JSON.
+#[cfg(feature = "schema")]
+pub(super) fn schema() -> serde_json::Value {
+    crate::render::schema::of::<Document<'_>>(&format!("Rules of mlops-lint, version {VERSION}"))
 }
 
-#[derive(serde::Serialize)]
-struct RuleOut<'a> {
+/// The version of what is written.
+const VERSION: u32 = 1;
+
+// Comments of these types and their fields are the descriptions in `docs/schema/rules.schema.json`.
+
+/// What `mlops-lint rules --format json` writes. Within version 1 keys are added but never removed.
+#[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(JsonSchema))]
+struct Document<'a> {
+    /// The version of this format, which grows when a key is removed or changes its meaning.
+    #[cfg_attr(feature = "schema", schemars(extend("const" = VERSION)))]
+    version: u32,
+    /// Sorted by id.
+    rules: Vec<Rule<'a>>,
+}
+
+/// A rule with its texts, controls and relatives in other tools.
+#[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(JsonSchema))]
+struct Rule<'a> {
+    /// Stable, never reused.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1), example = &"ENC001"))]
     id: &'a str,
+    /// As people type it.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
     name: &'a str,
+    /// One line, without an instance.
     summary: &'a str,
-    severity: &'static str,
-    confidence: &'static str,
-    profile: &'static str,
+    /// Without a case.
+    severity: Severity,
+    /// Of a verdict that rests on nothing but the text.
+    confidence: Confidence,
+    /// From which profile on it runs.
+    profile: Profile,
+    /// The letters of the id, in small letters.
     category: String,
+    /// Resource types and kinds that it looks at; globs stay globs.
     types: &'a [String],
+    /// Control ids by framework.
     controls: &'a BTreeMap<String, Vec<String>>,
+    /// Control ids that fit by analogy only.
     controls_by_analogy: &'a BTreeMap<String, Vec<String>>,
-    options: Vec<OptionOut<'a>>,
+    /// What a configuration can set.
+    options: Vec<Setting<'a>>,
+    /// Ids of rules of other tools, such as `checkov:CKV_AWS_98`; `~` marks a weaker relative.
     peers: &'a [String],
+    /// Why it matters, in Markdown.
     why: &'a str,
+    /// What to do, in Markdown.
     #[serde(rename = "do")]
     remedy: &'a str,
+    /// Pages that the facts come from.
+    #[cfg_attr(feature = "schema", schemars(inner(url)))]
     references: &'a [String],
 }
 
-#[derive(serde::Serialize)]
-struct OptionOut<'a> {
+/// An option of a rule.
+#[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(JsonSchema), schemars(rename = "Option"))]
+struct Setting<'a> {
+    /// Its name.
     name: &'a str,
+    /// What it may be.
     #[serde(rename = "type")]
-    kind: &'a str,
+    kind: OptionKind,
+    /// One value, or those of a list.
     default: &'a [String],
+    /// What it does.
     about: &'a str,
 }
 
-impl<'a> From<&'a ListedRule> for RuleOut<'a> {
+impl<'a> From<&'a ListedRule> for Rule<'a> {
     fn from(ListedRule { rule, types, options }: &'a ListedRule) -> Self {
         let (meta, docs) = (&rule.meta, &rule.docs);
         Self {
             id: meta.id.as_str(),
             name: &meta.name,
             summary: &meta.summary,
-            severity: meta.severity.as_str(),
-            confidence: meta.confidence.as_str(),
-            profile: meta.profile.as_str(),
+            severity: meta.severity,
+            confidence: meta.confidence,
+            profile: meta.profile,
             category: meta.category(),
             types,
             options: options
                 .iter()
-                .map(|RuleOption { name, kind, about, value }| OptionOut { name, kind, about, default: value })
+                .map(|RuleOption { name, kind, about, value }| Setting { name, kind: *kind, about, default: value })
                 .collect(),
             controls: &docs.controls,
             controls_by_analogy: &docs.controls_by_analogy,

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::finding::{ChoiceNote, Finding, Reason, RuleId, ScenarioNote, Undecided};
+use crate::finding::{ChoiceKind, ChoiceNote, Finding, Reason, RuleId, ScenarioNote, Undecided};
 use crate::source::Span;
 
 use super::Verdicts;
@@ -126,7 +126,7 @@ fn listed(names: &[&str], environments: &[usize]) -> String {
 /// Puts the environments into a finding's message and scenario.
 fn note<'a>(finding: &mut Finding, text: &str, environments: impl Iterator<Item = &'a str>) {
     let choices = environments.map(|environment| ChoiceNote {
-        kind: "environment",
+        kind: ChoiceKind::Environment,
         name: "environment".to_owned(),
         value: environment.to_owned(),
     });

@@ -48,7 +48,9 @@ pub struct Suppressed {
 }
 
 /// Where a suppression is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum SuppressionOrigin {
     /// In a comment.
     Comment,

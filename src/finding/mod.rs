@@ -67,12 +67,31 @@ pub struct ScenarioNote {
 /// One choice of a scenario.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ChoiceNote {
-    /// `condition`, `parameter`, `mapping-key`, `pipeline-parameter`, `stack` or `environment`.
-    pub kind: &'static str,
+    /// What was chosen.
+    pub kind: ChoiceKind,
     /// Its name.
     pub name: String,
     /// The value it has.
     pub value: String,
+}
+
+/// What a scenario chooses among.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub enum ChoiceKind {
+    /// A condition holds or does not.
+    Condition,
+    /// A parameter has a value.
+    Parameter,
+    /// A mapping is read at a key.
+    MappingKey,
+    /// A parameter of a SageMaker pipeline has a value.
+    PipelineParameter,
+    /// One of several stacks that deploy the template.
+    Stack,
+    /// An environment of the configuration.
+    Environment,
 }
 
 /// Something wrong in a user's files.
@@ -183,7 +202,9 @@ pub struct Reason {
 }
 
 /// What can stand in the way of a verdict.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum ReasonKind {
     /// A parameter without a default and without allowed values.
     ParameterWithoutDefault,
@@ -195,7 +216,7 @@ pub enum ReasonKind {
     ExternalImport,
     /// Something that the configuration says exists outside of the project.
     External,
-    /// `{{resolve:…}}`
+    /// A dynamic reference, `{{resolve:…}}`, which is resolved at deployment.
     DynamicReference,
     /// A macro or `Fn::Transform`, which only CloudFormation runs.
     Macro,
@@ -218,27 +239,6 @@ pub enum ReasonKind {
 }
 
 impl ReasonKind {
-    /// The word in reports.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::ParameterWithoutDefault => "parameter-without-default",
-            Self::OtherValue => "other-value",
-            Self::Attribute => "attribute",
-            Self::ExternalImport => "external-import",
-            Self::External => "external",
-            Self::DynamicReference => "dynamic-reference",
-            Self::Macro => "macro",
-            Self::PseudoParameter => "pseudo-parameter",
-            Self::RunTime => "run-time",
-            Self::OutsideTheSet => "outside-the-set",
-            Self::TooManyScenarios => "too-many-scenarios",
-            Self::Condition => "condition",
-            Self::UnreadableDocument => "unreadable-document",
-            Self::Malformed => "malformed",
-            Self::OpenTable => "open-table",
-        }
-    }
-
     /// "2 imports that nothing here exports"
     pub fn counted(self, count: usize) -> String {
         let one = count == 1;

@@ -11,8 +11,8 @@ use crate::finding::{Finding, Severity, Undecided, fnv1a};
 use crate::source::Span;
 
 use super::RenderContext;
+use super::each::Each;
 use super::excerpt::PEOPLE;
-use super::json::Each;
 use super::place::Places;
 use super::words::{rule_name, undecided};
 
@@ -20,12 +20,10 @@ use super::words::{rule_name, undecided};
 pub(super) fn render(report: &Report, cx: &RenderContext<'_>, out: &mut dyn Write) -> io::Result<()> {
     let places = Places::new(cx, PEOPLE);
     let view = View { report, places: &places };
-    let open = if cx.unknown.lists() { view.identities() } else { Vec::new() };
-    let findings = || report.findings.iter().enumerate().map(|(index, finding)| view.finding(index, finding));
-    let list = Each(|| {
-        let open = report.undecided.iter().zip(&open).map(|(open, fingerprint)| view.undecided(open, fingerprint));
-        findings().chain(open)
-    });
+    let identities = if cx.unknown.lists() { view.identities() } else { Vec::new() };
+    let findings = report.findings.iter().enumerate().map(|(index, finding)| view.finding(index, finding));
+    let open = report.undecided.iter().zip(&identities).map(|(open, fingerprint)| view.undecided(open, fingerprint));
+    let list = Each(findings.chain(open));
     serde_json::to_writer(&mut *out, &list)?;
     writeln!(out)
 }

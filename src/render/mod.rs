@@ -5,6 +5,7 @@
 
 mod address;
 mod concise;
+mod each;
 mod excerpt;
 mod github;
 mod gitlab;
@@ -15,6 +16,8 @@ mod markdown;
 mod order;
 mod place;
 mod sarif;
+#[cfg(feature = "schema")]
+pub(crate) mod schema;
 mod summary;
 mod text;
 mod words;
@@ -136,6 +139,12 @@ pub struct RenderContext<'a> {
 /// How many results a format leaves out because its readers take no more. The report says so itself; so should the caller.
 pub fn left_out(report: &Report, format: OutputFormat, cx: &RenderContext<'_>) -> usize {
     if format == OutputFormat::Sarif { sarif::left_out(report, cx) } else { 0 }
+}
+
+/// The schema of the JSON report, for `docs/schema/report.schema.json`.
+#[cfg(feature = "schema")]
+pub fn schema() -> serde_json::Value {
+    json::schema()
 }
 
 /// Writes a report.

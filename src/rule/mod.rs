@@ -22,7 +22,7 @@ use crate::finding::Severity;
 pub use declarative::Memo;
 pub use judge::{Target, Verdict, judge, judge_with};
 pub use meta::{LazyDocs, Profile, RuleDocs, RuleMeta};
-pub use options::{OptionError, RuleOption};
+pub use options::{OptionError, OptionKind, RuleOption};
 pub use registry::{KEYS, Registered, Registry, Rule, RuleFileError};
 pub use schema::schema;
 pub use selector::{Selection, Selector, UnknownSelector};

@@ -1,6 +1,6 @@
 //! A scenario in words: what was chosen and why it matters, for messages and labels.
 
-use crate::finding::{ChoiceNote, Confidence, Label, ScenarioNote};
+use crate::finding::{ChoiceKind, ChoiceNote, Confidence, Label, ScenarioNote};
 use crate::graph::StackGraph;
 use crate::syntax::Node;
 use crate::template::{Parameter, Template};
@@ -35,7 +35,9 @@ pub(super) fn scenario_labels(
         labels.push(Label { span, text: format!("value of `{}`{within}", given.name) });
     }
     let told = |name: &str| {
-        note.is_some_and(|note| note.choices.iter().any(|choice| choice.kind == "condition" && choice.name == name))
+        note.is_some_and(|note| {
+            note.choices.iter().any(|choice| choice.kind == ChoiceKind::Condition && choice.name == name)
+        })
     };
     for &(template, name, holds) in trace.conditions.iter().filter(|(_, name, _)| told(name)) {
         let template = graph.template(template);
@@ -82,7 +84,7 @@ pub(super) fn scenario_note(scenario: &Scenario<'_>, trace: &Trace<'_>, about: &
             .any(|other| other.conditions.iter().all(|&(t, n, value)| (t, n) != (template, name) || value != holds));
         if differs {
             texts.push(format!("`{name}` is {holds}"));
-            choices.push(ChoiceNote { kind: "condition", name: name.to_owned(), value: holds.to_string() });
+            choices.push(ChoiceNote { kind: ChoiceKind::Condition, name: name.to_owned(), value: holds.to_string() });
         }
     }
     for chosen in &trace.direct {
@@ -107,10 +109,10 @@ pub(super) fn scenario_note(scenario: &Scenario<'_>, trace: &Trace<'_>, about: &
 
 fn choice_note(chosen: &Chosen<'_>, hole: &Hole<'_>) -> ChoiceNote {
     let kind = match hole {
-        _ if chosen.mapping => "mapping-key",
-        Hole::Pipeline(_) => "pipeline-parameter",
-        hole if hole.is_stack() => "stack",
-        _ => "parameter",
+        _ if chosen.mapping => ChoiceKind::MappingKey,
+        Hole::Pipeline(_) => ChoiceKind::PipelineParameter,
+        hole if hole.is_stack() => ChoiceKind::Stack,
+        _ => ChoiceKind::Parameter,
     };
     let value = chosen.value.as_deref().unwrap_or("any other value").to_owned();
     ChoiceNote { kind, name: hole_name(hole), value }

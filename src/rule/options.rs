@@ -11,15 +11,44 @@ use crate::syntax::{self, Node};
 use super::declarative::{Compiled, RuleError, only, suggestion, text};
 
 /// What an option may be.
-pub(super) const TYPES: [&str; 3] = ["number", "text", "texts"];
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub enum OptionKind {
+    /// One number.
+    Number,
+    /// One text.
+    Text,
+    /// A list of texts.
+    Texts,
+}
+
+impl OptionKind {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Number, Self::Text, Self::Texts];
+
+    /// The word in files and reports.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Number => "number",
+            Self::Text => "text",
+            Self::Texts => "texts",
+        }
+    }
+
+    fn of(option: Node<'_>) -> Option<Self> {
+        let word = option.get("type")?.text();
+        Self::ALL.into_iter().find(|kind| kind.as_str() == word)
+    }
+}
 
 /// An option of a rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RuleOption {
     /// Its name.
     pub name: String,
-    /// `number`, `text` or `texts`.
-    pub kind: String,
+    /// What it may be.
+    pub kind: OptionKind,
     /// What it does.
     pub about: String,
     /// What it is set to.
@@ -42,33 +71,36 @@ pub(super) fn check(body: Node<'_>) -> Compiled<()> {
         only(option, &["type", "default", "about"])?;
         let error = |span, message: String| Err(RuleError { message, span, help: None });
         let Some(kind) = option.get("type") else { return error(key.span(), "an option needs `type`".to_owned()) };
-        if !TYPES.contains(&text(kind)?) {
-            return error(kind.span(), format!("`{}` is none of {}", kind.text(), TYPES.join(", ")));
-        }
+        let word = text(kind)?;
+        let Some(shape) = OptionKind::of(option) else {
+            let known = OptionKind::ALL.map(OptionKind::as_str).join(", ");
+            return error(kind.span(), format!("`{word}` is none of {known}"));
+        };
         let Some(default) = option.get("default") else {
             return error(key.span(), "an option needs `default`".to_owned());
         };
         let values: Vec<String> = values(default);
-        if let Err(problem) = fits(kind.text(), &values) {
+        if let Err(problem) = fits(shape, &values) {
             return error(default.span(), problem);
         }
     }
     Ok(())
 }
 
-/// The options of a rule.
+/// The options of a rule whose options are well-formed.
 pub(super) fn read(body: &Arc<str>) -> Vec<RuleOption> {
     let parsed = syntax::parse(FileId::new(0), body);
     let options = parsed.document.root().and_then(|root| root.get("options"));
-    let text = |option: Node<'_>, key: &str| option.get(key).map(|node| node.text().to_owned()).unwrap_or_default();
     options
         .into_iter()
         .flat_map(Node::entries)
-        .map(|(name, option)| RuleOption {
-            name: name.text().to_owned(),
-            kind: text(option, "type"),
-            about: text(option, "about"),
-            value: option.get("default").map(values).unwrap_or_default(),
+        .filter_map(|(name, option)| {
+            Some(RuleOption {
+                name: name.text().to_owned(),
+                kind: OptionKind::of(option)?,
+                about: option.get("about").map(|node| node.text().to_owned()).unwrap_or_default(),
+                value: option.get("default").map(values).unwrap_or_default(),
+            })
         })
         .collect()
 }
@@ -77,8 +109,9 @@ pub(super) fn read(body: &Arc<str>) -> Vec<RuleOption> {
 pub(super) fn set(body: &Arc<str>, name: &str, given: &[String]) -> Result<String, OptionError> {
     let parsed = syntax::parse(FileId::new(0), body);
     let options = parsed.document.root().and_then(|root| root.get("options"));
-    let Some((option, default)) =
-        options.and_then(|options| options.get(name)).and_then(|option| Some((option, option.get("default")?)))
+    let Some((kind, default)) = options
+        .and_then(|options| options.get(name))
+        .and_then(|option| Some((OptionKind::of(option)?, option.get("default")?)))
     else {
         let known = options.into_iter().flat_map(Node::entries).map(|(key, _)| key.text());
         let help = suggestion(name, known);
@@ -88,10 +121,9 @@ pub(super) fn set(body: &Arc<str>, name: &str, given: &[String]) -> Result<Strin
         };
         return Err(OptionError { message, help });
     };
-    let kind = option.get("type").map(Node::text).unwrap_or_default();
     fits(kind, given).map_err(|message| OptionError { message, help: None })?;
     let quoted: Vec<String> = given.iter().map(|value| serde_json::Value::from(value.as_str()).to_string()).collect();
-    let written = if kind == "texts" { format!("[{}]", quoted.join(", ")) } else { quoted.concat() };
+    let written = if kind == OptionKind::Texts { format!("[{}]", quoted.join(", ")) } else { quoted.concat() };
     let place = default.span().range();
     Ok(format!("{}{written}{}", &body[..place.start], &body[place.end..]))
 }
@@ -104,11 +136,10 @@ fn values(node: Node<'_>) -> Vec<String> {
     }
 }
 
-fn fits(kind: &str, values: &[String]) -> Result<(), String> {
+fn fits(kind: OptionKind, values: &[String]) -> Result<(), String> {
     match (kind, values) {
-        ("number", [value]) if value.parse::<f64>().is_ok() => Ok(()),
-        ("number", [value]) => Err(format!("`{value}` is no number")),
-        ("text", [_]) | ("texts", _) => Ok(()),
+        (OptionKind::Number, [value]) if value.parse::<f64>().is_err() => Err(format!("`{value}` is no number")),
+        (OptionKind::Texts, _) | (_, [_]) => Ok(()),
         _ => Err("one value is expected here, not a list".to_owned()),
     }
 }

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::declarative::OPERATORS;
+use super::options::OptionKind;
 use super::registry::KEYS;
 
 /// What each key of a rule file says, in the order of [`KEYS`].
@@ -108,7 +109,7 @@ fn shape(key: &str) -> Value {
             "type": "object",
             "required": ["type", "default"],
             "properties": {
-                "type": { "enum": super::options::TYPES },
+                "type": { "enum": OptionKind::ALL },
                 "default": { "type": ["string", "number", "array"] },
                 "about": { "type": "string" },
             },

@@ -13,6 +13,7 @@
 //! `UPDATE=1 cargo test --test it docs` rewrites blocks and generated parts; what it wrote is to be read before it is committed.
 
 mod pages;
+mod schemas;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
@@ -326,76 +327,6 @@ fn categories(old: &str) -> String {
     fresh
 }
 
-/// A schema as it is written: one key a line, so that a change shows what changed.
-fn written(schema: &serde_json::Value) -> String {
-    serde_json::to_string_pretty(schema).unwrap() + "\n"
-}
-
-#[test]
-fn schemas_are_fresh() {
-    for (path, schema) in [
-        ("docs/schema/config.schema.json", mlops_lint::config::schema()),
-        ("docs/schema/rule.schema.json", mlops_lint::rule::schema()),
-    ] {
-        let old = fs::read_to_string(root().join(path)).unwrap_or_default();
-        settle(path, &old, &written(&schema));
-    }
-}
-
-/// YAML as JSON has it; enough for files of ours, which have no tags.
-fn as_json(node: mlops_lint::syntax::Node<'_>) -> serde_json::Value {
-    use mlops_lint::syntax::ScalarType;
-    if node.is_mapping() {
-        node.entries().map(|(key, value)| (key.text().to_owned(), as_json(value))).collect()
-    } else if node.is_sequence() {
-        node.items().map(as_json).collect()
-    } else {
-        match node.scalar_type() {
-            Some(ScalarType::Bool(flag)) => flag.into(),
-            Some(ScalarType::Int(_) | ScalarType::Float(_)) => {
-                serde_json::from_str(node.text()).unwrap_or_else(|_| node.text().into())
-            }
-            _ => node.text().into(),
-        }
-    }
-}
-
-#[test]
-fn schemas_accept_what_the_program_accepts() {
-    let rule = jsonschema::validator_for(&mlops_lint::rule::schema()).unwrap();
-    for path in glob_rules() {
-        let text = fs::read_to_string(&path).unwrap();
-        let parsed = parse(FileId::new(0), &text.as_str().into());
-        let value = as_json(parsed.document.root().unwrap());
-        let wrong: Vec<_> = rule.iter_errors(&value).map(|error| error.to_string()).collect();
-        assert!(wrong.is_empty(), "{}: {wrong:?}", path.display());
-    }
-    let config = jsonschema::validator_for(&mlops_lint::config::schema()).unwrap();
-    let good = serde_json::json!({
-        "include": "infra/**", "select": ["ENC"], "profile": "strict", "severity": {"lab/**": {"ENC": "low"}, "NET": "info"},
-        "suppress": [{"rules": "ENC001", "paths": ["lab/**"], "reason": "a lab", "until": "2027-01-31"}],
-        "environments": {"dev": {"Environment": "dev", "Zones": ["a", "b"]}},
-        "stacks": {"net": {"template": "n.yaml", "parameters": {"Key": {"stack": "kms", "output": "Arn"}}}},
-        "shared-parameters": "none", "options": {"REL001": {"instances": 3}},
-    });
-    assert!(config.is_valid(&good), "{:?}", config.iter_errors(&good).map(|e| e.to_string()).collect::<Vec<_>>());
-    for bad in [
-        serde_json::json!({"profil": "strict"}),
-        serde_json::json!({"fail-on": "hihg"}),
-        serde_json::json!({"suppress": [{"rules": "ENC001", "paths": "a"}]}),
-        serde_json::json!({"stacks": {"net": {}}}),
-    ] {
-        assert!(!config.is_valid(&bad), "{bad}");
-    }
-}
-
-/// The rule files of the project.
-fn glob_rules() -> Vec<PathBuf> {
-    let folders = fs::read_dir(root().join("rules")).unwrap().map(|entry| entry.unwrap().path());
-    let rules = folders.filter(|folder| folder.is_dir() && !folder.ends_with("catalog"));
-    rules.flat_map(|folder| fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path())).collect()
-}
-
 #[test]
 fn generated_parts_are_fresh() {
     let _mine = DOCUMENTS_ARE_MINE.lock().unwrap_or_else(PoisonError::into_inner);
@@ -445,9 +376,9 @@ fn known(name: &str) -> BTreeSet<String> {
             .map(|entry| entry.unwrap().path().file_stem().unwrap().to_str().unwrap().to_owned())
             .collect(),
         "reasons" => {
-            let schema: serde_json::Value = serde_json::from_str(&read("docs/schema/report.schema.json")).unwrap();
-            let reasons = &schema["$defs"]["undecided"]["properties"]["reasons"]["items"]["properties"]["kind"]["enum"];
-            reasons.as_array().unwrap().iter().map(|kind| kind.as_str().unwrap().to_owned()).collect()
+            let schema = mlops_lint::render::schema();
+            let reasons = schema["$defs"]["ReasonKind"]["oneOf"].as_array().unwrap();
+            reasons.iter().map(|kind| kind["const"].as_str().unwrap().to_owned()).collect()
         }
         other => panic!("nothing is known by the name `{other}`"),
     }
@@ -642,47 +573,4 @@ fn hooks_and_configuration_of_the_readme_are_real() {
     }
     let config = blocks(&readme).into_iter().find(|block| block.text.starts_with("profile: strict")).unwrap();
     mlops_lint::config::Config::read("c.yaml".into(), config.text).unwrap_or_else(|error| panic!("{}", error.error));
-}
-
-#[test]
-fn reports_on_the_projects_of_this_repository_are_valid() {
-    for project in ["templates", "fixtures/projects/flawed-pipeline"] {
-        for (format, schema) in SCHEMAS {
-            let (_, text) =
-                program(&format!("{project} --profile strict --min-severity info --format {format}"), &root());
-            valid(project, &text, schema);
-        }
-    }
-    let (_, text) = program("rules --format json", &root());
-    valid("rules", &text, "docs/schema/rules.schema.json");
-}
-
-/// The formats that machines read, with their schemas.
-const SCHEMAS: [(&str, &str); 2] =
-    [("sarif", "fixtures/render/sarif-schema-2.1.0.json"), ("json", "docs/schema/report.schema.json")];
-
-fn valid(what: &str, text: &str, schema: &str) {
-    let document: serde_json::Value = serde_json::from_str(text).unwrap_or_else(|error| panic!("{what}: {error}"));
-    // SARIF's schema has a pattern for languages with a stray bracket, which is no regular expression. We write no language.
-    let schema = read(schema).replace("^[a-zA-Z]{2}|^[a-zA-Z]{2}-[a-zA-Z]{2}]?$", "^[a-zA-Z]{2}(-[a-zA-Z]{2})?$");
-    let schema = jsonschema::validator_for(&serde_json::from_str(&schema).unwrap()).unwrap();
-    let errors: Vec<_> =
-        schema.iter_errors(&document).map(|error| format!("{}: {error}", error.instance_path())).collect();
-    assert!(errors.is_empty(), "{what}: {errors:#?}");
-}
-
-/// `.ci/run` names the folder with what the release binary wrote in `MLOPS_LINT_REPORTS`.
-#[test]
-#[ignore = "it reads what .ci/run had the release binary write"]
-fn reports_of_the_release_binary_are_valid() {
-    let folder = std::env::var_os("MLOPS_LINT_REPORTS").expect("MLOPS_LINT_REPORTS names a folder of reports");
-    let mut seen = 0;
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        let extension = path.extension().unwrap_or_default();
-        let (_, schema) = SCHEMAS.into_iter().find(|(format, _)| *format == extension).expect("only reports are there");
-        valid(&path.to_string_lossy(), &fs::read_to_string(&path).unwrap(), schema);
-        seen += 1;
-    }
-    assert!(seen > 0, "no report was written");
 }

@@ -19,7 +19,7 @@ use crate::source::{Encoding, FileId};
 
 use super::RenderContext;
 use super::address::{repository, uri};
-use super::json::Each;
+use super::each::Each;
 use super::order::worst_first;
 use super::place::Places;
 use super::text::plural;
@@ -41,9 +41,9 @@ pub(super) fn render(report: &Report, cx: &RenderContext<'_>, out: &mut dyn Writ
     let uris = (0u32..).take(cx.sources.len()).map(|id| uri(places.portable(FileId::new(id)))).collect();
     let view = View::new(report, &places, uris, &indices);
     let chosen = Chosen::new(report, cx, RESULTS);
-    let findings = || chosen.findings.iter().map(|&index| view.finding(index));
-    let open = || report.undecided[..chosen.open].iter().map(|undecided| view.undecided(undecided));
-    let accepted = || report.suppressed[..chosen.suppressed].iter().map(|suppressed| view.suppressed(suppressed));
+    let findings = chosen.findings.iter().map(|&index| view.finding(index));
+    let open = report.undecided[..chosen.open].iter().map(|undecided| view.undecided(undecided));
+    let accepted = report.suppressed[..chosen.suppressed].iter().map(|suppressed| view.suppressed(suppressed));
     let failures = report.failures.iter().map(|failure| failed(failure, &indices));
     let run = Run {
         tool: Tool {
@@ -52,7 +52,7 @@ pub(super) fn render(report: &Report, cx: &RenderContext<'_>, out: &mut dyn Writ
                 semantic_version: cx.version,
                 information_uri: repository(),
                 supported_taxonomies: taxonomies.references(),
-                rules: Each(|| report.rules.values().map(|rule| rule::lower(rule, &taxonomies))),
+                rules: Each(report.rules.values().map(|rule| rule::lower(rule, &taxonomies))),
             },
         },
         automation_details: AutomationDetails { id: automation_id(cx.scope) },
@@ -62,7 +62,7 @@ pub(super) fn render(report: &Report, cx: &RenderContext<'_>, out: &mut dyn Writ
             tool_execution_notifications: failures.chain(chosen.notification()).collect(),
         }],
         taxonomies: taxonomies.lower(),
-        results: Each(|| findings().chain(open()).chain(accepted())),
+        results: Each(findings.chain(open).chain(accepted)),
     };
     serde_json::to_writer(&mut *out, &Log { schema: SCHEMA, version: "2.1.0", runs: [run] })?;
     writeln!(out)

@@ -43,7 +43,13 @@ fn page(rule: &Registered) -> String {
         .options()
         .iter()
         .map(|option| {
-            format!("- `{}` ({}, default {}): {}", option.name, option.kind, option.value.join(", "), option.about)
+            format!(
+                "- `{}` ({}, default {}): {}",
+                option.name,
+                option.kind.as_str(),
+                option.value.join(", "),
+                option.about
+            )
         })
         .collect();
     section(&mut page, "Options", &options.join("\n"));

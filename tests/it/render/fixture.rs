@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use mlops_lint::engine::{Counts, Report, ReportedRule, Suppressed, SuppressionOrigin};
 use mlops_lint::finding::{
-    ChoiceNote, Confidence, Finding, Label, Reason, ReasonKind, RuleId, ScenarioNote, Secrets, Severity, Subject,
-    Undecided, fingerprints,
+    ChoiceKind, ChoiceNote, Confidence, Finding, Label, Reason, ReasonKind, RuleId, ScenarioNote, Secrets, Severity,
+    Subject, Undecided, fingerprints,
 };
 use mlops_lint::rule::{Profile, RuleDocs, RuleMeta};
 use mlops_lint::source::{FileId, SourceFile, SourceMap, Span};
@@ -98,7 +98,11 @@ fn findings(texts: &Texts<'_>) -> Vec<Finding> {
             help: Some("give the key in both branches: KmsKeyId: !ImportValue mlops-key".to_owned()),
             scenario: Some(ScenarioNote {
                 text: "when `IsProd` is false".to_owned(),
-                choices: vec![ChoiceNote { kind: "condition", name: "IsProd".to_owned(), value: "false".to_owned() }],
+                choices: vec![ChoiceNote {
+                    kind: ChoiceKind::Condition,
+                    name: "IsProd".to_owned(),
+                    value: "false".to_owned(),
+                }],
             }),
             ..finding(
                 "ENC001",

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use camino::Utf8PathBuf;
 use mlops_lint::engine;
+use mlops_lint::finding::ChoiceKind;
 use mlops_lint::graph::{AssignedValue, Assignment, Deployment, Stack};
 use mlops_lint::project::Project;
 
@@ -100,7 +101,7 @@ Resources: { T: { Type: Test::Thing, Properties: { V: !Ref V } } }
     assert_eq!(report.findings[0].message, "`T` is bad when `stack` is `two`");
     assert_eq!(report.findings[0].confidence.as_str(), "certain");
     let choice = &report.findings[0].scenario.as_ref().unwrap().choices[0];
-    assert_eq!((choice.kind, &*choice.name, &*choice.value), ("stack", "stack", "two"));
+    assert_eq!((choice.kind, &*choice.name, &*choice.value), (ChoiceKind::Stack, "stack", "two"));
 }
 
 #[test]

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use camino::Utf8PathBuf;
 use mlops_lint::engine::{self, CheckOptions, Report};
+use mlops_lint::finding::ChoiceKind;
 use mlops_lint::graph::{AssignedValue, Assignment, Deployment, Environment, Glob, SharedParameters, Stack};
 use mlops_lint::project::Project;
 use mlops_lint::rule::Registry;
@@ -240,15 +241,16 @@ fn a_finding_names_its_environments_unless_it_holds_in_all() {
     );
     let choices = |index: usize| {
         let scenario = report.findings[index].scenario.as_ref().unwrap();
-        scenario.choices.iter().map(|choice| format!("{} {} {}", choice.kind, choice.name, choice.value)).collect()
+        scenario.choices.iter().map(|choice| (choice.kind, &*choice.name, &*choice.value)).collect()
     };
-    let expected: [Vec<&str>; 3] = [
-        vec!["environment environment dev"],
-        vec!["environment environment dev", "environment environment live"],
-        vec!["condition IsBad true", "environment environment dev"],
+    let environment = |name| (ChoiceKind::Environment, "environment", name);
+    let expected = [
+        vec![environment("dev")],
+        vec![environment("dev"), environment("live")],
+        vec![(ChoiceKind::Condition, "IsBad", "true"), environment("dev")],
     ];
     for (index, expected) in (1..).zip(expected) {
-        let choices: Vec<String> = choices(index);
+        let choices: Vec<(ChoiceKind, &str, &str)> = choices(index);
         assert_eq!(choices, expected);
     }
 }
