@@ -5,7 +5,7 @@
 //! severe about the same resource and the same entry: the list item that holds the place, or else the property's map. What
 //! holds under some choices only covers nothing that holds under others.
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::finding::{Finding, RuleId};
 use crate::rule::Registered;
@@ -14,10 +14,14 @@ use crate::source::FileId;
 /// Which findings stay. What is accepted covers and is covered like everything else: the suppressions have been judged.
 pub(super) fn stays(findings: &[Finding], enabled: &[&Registered]) -> Vec<bool> {
     let rules: FxHashMap<&RuleId, &Registered> = enabled.iter().map(|rule| (&rule.meta.id, *rule)).collect();
-    let mut of_resource: FxHashMap<(FileId, &str), Vec<&Finding>> = FxHashMap::default();
-    for finding in findings {
+    let coverers: FxHashSet<&RuleId> = enabled.iter().flat_map(|rule| rule.rule().covered_by()).collect();
+    // By each map and list item that they lie in: a list may be long, and each of its items have findings.
+    let mut within: FxHashMap<(FileId, &str, &str), Vec<&Finding>> = FxHashMap::default();
+    for finding in findings.iter().filter(|finding| coverers.contains(&finding.rule)) {
         if let Some(resource) = &finding.subject.resource {
-            of_resource.entry((finding.primary.span.file, resource)).or_default().push(finding);
+            for entry in entries(&finding.subject.path) {
+                within.entry((finding.primary.span.file, resource, entry)).or_default().push(finding);
+            }
         }
     }
     let covered = |finding: &Finding| {
@@ -26,12 +30,11 @@ pub(super) fn stays(findings: &[Finding], enabled: &[&Registered]) -> Vec<bool> 
         if covering.is_empty() {
             return false;
         }
-        let entry = entry(&finding.subject.path);
-        of_resource[&(finding.primary.span.file, resource.as_str())].iter().any(|other| {
+        let entry = (finding.primary.span.file, resource.as_str(), entry(&finding.subject.path));
+        within.get(&entry).into_iter().flatten().any(|other| {
             covering.contains(&other.rule)
                 && other.severity >= finding.severity
                 && (other.scenario.is_none() || other.scenario == finding.scenario)
-                && is_within(&other.subject.path, entry)
         })
     };
     findings.iter().map(|finding| !covered(finding)).collect()
@@ -45,14 +48,15 @@ fn entry(path: &str) -> &str {
     }
 }
 
-/// True if a path is an entry or lies in it.
-fn is_within(path: &str, entry: &str) -> bool {
-    path.strip_prefix(entry).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+/// A path, and all that it lies in.
+fn entries(path: &str) -> impl Iterator<Item = &str> {
+    let ends = path.char_indices().filter(|&(at, c)| at > 0 && matches!(c, '.' | '[')).map(|(at, _)| at);
+    ends.chain([path.len()]).map(|end| &path[..end])
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{entry, is_within};
+    use super::{entries, entry};
 
     #[test]
     fn an_entry_is_the_list_item_or_else_the_map() {
@@ -62,10 +66,10 @@ mod tests {
     }
 
     #[test]
-    fn another_item_whose_number_begins_alike_is_not_within() {
-        assert!(is_within("P.Rules[1].FromPort", "P.Rules[1]"));
-        assert!(is_within("P.Rules[1]", "P.Rules[1]"));
-        assert!(!is_within("P.Rules[11].FromPort", "P.Rules[1]"));
-        assert!(!is_within("Properties.A", "Prop"));
+    fn another_item_whose_number_begins_alike_holds_nothing_of_it() {
+        assert!(entries("P.Rules[1].FromPort").any(|entry| entry == "P.Rules[1]"));
+        assert!(entries("P.Rules[1]").any(|entry| entry == "P.Rules[1]"));
+        assert!(!entries("P.Rules[11].FromPort").any(|entry| entry == "P.Rules[1]"));
+        assert!(!entries("Properties.A").any(|entry| entry == "Prop"));
     }
 }

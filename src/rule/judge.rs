@@ -1,6 +1,6 @@
 //! A rule's verdict on one node: scenarios split where the verdict hangs on them, findings put together from what failed.
 
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell};
 use std::collections::BTreeSet;
 
 use crate::finding::{Confidence, Finding, Label, Reason, ReasonKind, Secrets, Undecided};
@@ -209,13 +209,20 @@ impl<'p> Judge<'_, 'p> {
     fn explain(&self, evaluator: &Evaluator<'_, 'p>, env: &Env<'_, 'p>) -> Vec<Raw> {
         evaluator.renew();
         let failures = evaluator.explain(&self.rule.require, env, true);
+        let severity = OnceCell::new();
         let whole = |failure: Option<&Failure<'p>>, place: Place| {
             let message = self.message(evaluator, env, failure, &failures);
             let related = self.related(evaluator, env, failure, &failures);
             let bound = failure.map_or(&[][..], |failure| &failure.bound);
             let secrets = failure.and_then(|failure| failure.leak.as_ref()).map(|leak| leak.hidden.clone());
             let secrets = secrets.unwrap_or_default();
-            Raw { place, message, severity: self.severity(evaluator, env, bound), related, secrets }
+            // A list may be long, and each of its items a finding: what does not hang on the item is asked once.
+            let severity = if self.rule.cases_see_failures {
+                self.severity(evaluator, env, bound)
+            } else {
+                *severity.get_or_init(|| self.severity(evaluator, env, &[]))
+            };
+            Raw { place, message, severity, related, secrets }
         };
         if let (Some(at), Some(name)) = (&self.rule.at, self.rule.at.as_ref().and_then(|at| at.variable.as_deref())) {
             let bound: Vec<&Failure<'p>> = failures.iter().filter(|failure| failure.get(name).is_some()).collect();

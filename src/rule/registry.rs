@@ -36,6 +36,8 @@ pub struct Rule {
     pub(crate) message: Message,
     pub(super) related: Vec<TermPath>,
     pub(super) severity_cases: Vec<Case>,
+    /// The cases may differ from one failure of a node to the next: they ask for names that `require` binds.
+    pub(super) cases_see_failures: bool,
     pub(super) as_of: Option<&'static str>,
 }
 
@@ -104,6 +106,7 @@ impl Rule {
             }
         };
         let (severity, severity_cases) = severity_of(needed("severity")?)?;
+        let cases_see_failures = mentions(needed("severity")?, &names(&require));
         let mut bound: Vec<&str> = bindings.iter().map(|binding| &*binding.name).collect();
         bound.extend(when.iter().chain([&require]).flat_map(|condition| names(condition)));
         let message = Message::read(needed("message")?, &bound)?;
@@ -138,6 +141,7 @@ impl Rule {
             message,
             related,
             severity_cases,
+            cases_see_failures,
         })
     }
 
@@ -213,6 +217,18 @@ fn severity_of(node: Node<'_>) -> Compiled<(Severity, Vec<Case>)> {
         Ok(Case { when: compile_condition(when)?, severity })
     });
     Ok((default, cases.collect::<Compiled<_>>()?))
+}
+
+/// True if something written below a node starts with one of some names (`$name`).
+fn mentions(node: Node<'_>, names: &[&str]) -> bool {
+    let is_named = |text: &str| {
+        let rest = text.strip_prefix('$').unwrap_or_default();
+        let end = rest.find(|c: char| !c.is_alphanumeric() && c != '_' && c != '-').unwrap_or(rest.len());
+        names.contains(&&rest[..end])
+    };
+    node.scalar().is_some_and(is_named)
+        || node.items().any(|item| mentions(item, names))
+        || node.entries().any(|(_, value)| mentions(value, names))
 }
 
 /// The names that a condition binds.
