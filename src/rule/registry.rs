@@ -10,8 +10,8 @@ use crate::source::{FileId, SourceFile, SourceMap};
 use crate::syntax::{self, Node};
 
 use super::declarative::{
-    self, Compiled, Condition, Kinds, Message, RuleError, TermPath, bindings, compile_condition, kinds, only,
-    suggestion, term_path, text,
+    self, Compiled, Condition, Kinds, Message, RuleError, TermPath, bindings, compile_condition, kinds, one_path, only,
+    suggestion, text,
 };
 use super::native::{self, Native};
 use super::options::{self, OptionError};
@@ -112,8 +112,8 @@ impl Rule {
         let message = Message::read(needed("message")?, &bound)?;
         let as_of = when.iter().chain([&require]).find_map(as_of);
         let related = match get("related") {
-            Some(list) if list.is_sequence() => list.items().map(term_path).collect::<Compiled<_>>()?,
-            Some(one) => vec![term_path(one)?],
+            Some(list) if list.is_sequence() => list.items().map(related).collect::<Compiled<_>>()?,
+            Some(one) => vec![related(one)?],
             None => Vec::new(),
         };
         Ok(Self {
@@ -133,7 +133,7 @@ impl Rule {
                 None => Vec::new(),
             },
             defaults_only: get("parameters").and_then(Node::scalar) == Some("default"),
-            at: get("at").map(term_path).transpose()?,
+            at: get("at").map(place).transpose()?,
             as_of,
             bindings,
             when,
@@ -195,6 +195,18 @@ where
 }
 
 /// `high`, or `{default: high, cases: [{when, is, because}]}`.
+/// The path that a finding points at.
+fn place(node: Node<'_>) -> Compiled<TermPath> {
+    let help = "write the path that matters, or one from a name that `every` binds; without `at` a finding points at the \
+                value that failed";
+    one_path(node, help)
+}
+
+/// A path to a further place.
+fn related(node: Node<'_>) -> Compiled<TermPath> {
+    one_path(node, "write a list with an item for each path")
+}
+
 fn severity_of(node: Node<'_>) -> Compiled<(Severity, Vec<Case>)> {
     if node.scalar().is_some() {
         return Ok((word(Some(node), Severity::Medium)?, Vec::new()));

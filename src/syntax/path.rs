@@ -1,6 +1,7 @@
 //! Paths below a node: `VpcConfig.Subnets[*]`, `EventPattern['detail-type']`, `**.Image`, `Environment.**`, `@DeletionPolicy`.
 
 use std::fmt;
+use std::ops::Range;
 
 /// One step of a path.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -29,27 +30,27 @@ pub struct PathError {
     /// What is wrong.
     pub message: String,
     /// Where in the text, in bytes.
-    pub at: usize,
+    pub at: Range<usize>,
 }
 
-/// Reads a path; `.{a,b}` stands for several paths. Empty text is the node itself.
+/// Reads a path; `.{a,b}` stands for several paths, one for each name. Empty text is the node itself.
 pub fn parse(text: &str) -> Result<Vec<Path>, PathError> {
     let mut paths = vec![Path::new()];
     let mut at = 0;
-    let error = |at: usize, message: &str| PathError { message: message.to_owned(), at };
+    let error = |at: Range<usize>, message: &str| PathError { message: message.to_owned(), at };
     while at < text.len() {
         let rest = &text[at..];
         if let Some(inner) = rest.strip_prefix('[') {
-            let close = inner.find(']').ok_or_else(|| error(at, "`[` without `]`"))?;
+            let close = inner.find(']').ok_or_else(|| error(at..text.len(), "`[` without `]`"))?;
             let inside = &inner[..close];
             let segment = if inside == "*" {
                 Segment::Each
             } else if let Some(key) = inside.strip_prefix('\'').and_then(|key| key.strip_suffix('\'')) {
                 Segment::Key(key.into())
+            } else if let Ok(index) = inside.parse() {
+                Segment::Index(index)
             } else {
-                Segment::Index(
-                    inside.parse().map_err(|_| error(at, "between `[` and `]` stands `*`, a number or 'a key'"))?,
-                )
+                return Err(error(at..at + close + 2, "between `[` and `]` stands `*`, a number or 'a key'"));
             };
             for path in &mut paths {
                 path.push(segment.clone());
@@ -60,7 +61,7 @@ pub fn parse(text: &str) -> Result<Vec<Path>, PathError> {
         if at > 0 {
             at += 1;
             if !rest.starts_with('.') {
-                return Err(error(at - 1, "a step starts with `.` or `[`"));
+                return Err(error(at - 1..text.len(), "a step starts with `.` or `[`"));
             }
         }
         let rest = &text[at..];
@@ -72,10 +73,18 @@ pub fn parse(text: &str) -> Result<Vec<Path>, PathError> {
             rest
         };
         if let Some(inner) = rest.strip_prefix('{') {
-            let close = inner.find('}').ok_or_else(|| error(at, "`{` without `}`"))?;
+            let close = inner.find('}').ok_or_else(|| error(at..text.len(), "`{` without `}`"))?;
             let names: Vec<&str> = inner[..close].split(',').map(str::trim).collect();
             if names.iter().any(|name| name.is_empty()) {
-                return Err(error(at, "an empty name between `{` and `}`"));
+                return Err(error(at..at + close + 2, "an empty name between `{` and `}`"));
+            }
+            // Taken as the name of one member, it would never be found.
+            if let Some(name) = names.iter().find(|name| name.contains(['.', '[', ']', '{', '*', '\''])) {
+                let start = at + 1 + inner.find(name).unwrap_or_default();
+                let message = format!(
+                    "between `{{` and `}}` stand plain names, and `{name}` is none; write a path of its own for it"
+                );
+                return Err(PathError { message, at: start..start + name.len() });
             }
             paths = paths
                 .iter()
@@ -92,10 +101,12 @@ pub fn parse(text: &str) -> Result<Vec<Path>, PathError> {
         }
         let end = rest.find(['.', '[', '{', ']', '}']).unwrap_or(rest.len());
         if end == 0 {
-            return Err(error(at, "a step without a name"));
+            return Err(error(at..at, "a step without a name"));
         }
         let segment = match &rest[..end] {
-            "**" if end < rest.len() => return Err(error(at, "after `**` stands `.` and a name, or nothing")),
+            "**" if end < rest.len() => {
+                return Err(error(at..at + end, "after `**` stands `.` and a name, or nothing"));
+            }
             "**" => Segment::Leaves,
             name => named(name, deep),
         };
@@ -162,8 +173,34 @@ mod tests {
 
     #[test]
     fn what_is_no_path_is_said_with_its_place() {
-        for (text, at) in [("A..B", 2), ("A[x]", 1), ("A[", 1), ("A.{B,}", 2), ("A]", 1), ("A.**[*]", 2)] {
+        for (text, at) in [
+            ("A..B", 2..2),
+            ("A.", 2..2),
+            ("A[x].B", 1..4),
+            ("A[", 1..2),
+            ("A.{B", 2..4),
+            ("A.{B,}", 2..6),
+            ("A]", 1..2),
+            ("A.**[*]", 2..4),
+        ] {
             assert_eq!(parse(text).unwrap_err().at, at, "{text}");
+        }
+    }
+
+    #[test]
+    fn between_braces_stand_plain_names() {
+        for (text, wrong) in [
+            ("{A.B,C}", "A.B"),
+            ("X.{C, A.B}.D", "A.B"),
+            ("**.{C,A.B}", "A.B"),
+            ("{C,A[*]}", "A[*]"),
+            ("{C,**}", "**"),
+            ("{C,'odd-key'}", "'odd-key'"),
+            ("{C,{A,B}}", "{A"),
+        ] {
+            let error = parse(text).unwrap_err();
+            assert_eq!(&text[error.at], wrong, "{text}");
+            assert!(error.message.contains(&format!("`{wrong}`")), "{}", error.message);
         }
     }
 }

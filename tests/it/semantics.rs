@@ -147,6 +147,56 @@ fn said(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
     pairs.iter().map(|(resource, text)| ((*resource).to_owned(), (*text).to_owned())).collect()
 }
 
+/// What is wrong with a rule that has these keys, the text that is marked, and what helps.
+fn refused(keys: &str) -> (String, String, String) {
+    let rule = format!(
+        "id: OWN001
+name: own-thing
+summary: Thing
+severity: low
+match: Test::Thing
+message: \"`{{self}}`\"
+{keys}
+"
+    );
+    let error = Registry::bundled().add(Utf8Path::new("rules/own-thing.yaml"), &rule).unwrap_err().error;
+    (error.message, rule[error.span.range()].to_owned(), error.help.unwrap_or_default())
+}
+
+#[test]
+fn a_path_that_is_none_is_marked_where_it_goes_wrong() {
+    for (keys, marked) in [
+        (r#"require: { path: "X.{C,A.B}.D", present: true }"#, "A.B"),
+        (r"require: { every: ['$self.{A.B,C}', D], satisfies: { path: D, present: true } }", "A.B"),
+        ("require:\n  some: {referrers: $self, via: ['Test::Other.{A.B,C}']}", "A.B"),
+        (r#"require: { path: "A[x].B", present: true }"#, "[x]"),
+    ] {
+        let (message, place, _) = refused(keys);
+        assert_eq!(place, marked, "{message}");
+    }
+    let (message, ..) = refused(r#"require: { path: "X.{C,A.B}.D", present: true }"#);
+    assert_eq!(
+        message,
+        "`X.{C,A.B}.D` is no path: between `{` and `}` stand plain names, and `A.B` is none; write a path of its own for it"
+    );
+}
+
+#[test]
+fn one_place_has_one_path() {
+    let require = "require: { path: A, present: true }";
+    let (message, place, help) = refused(&format!("{require}\nat: '{{A,B}}.C'"));
+    assert_eq!(message, "`{A,B}.C` stands for 2 paths, and one is expected here");
+    assert_eq!(place, "'{A,B}.C'");
+    assert_eq!(
+        help,
+        "write the path that matters, or one from a name that `every` binds; without `at` a finding points at the value that failed"
+    );
+    let (_, _, help) = refused(&format!("{require}\nrelated: '{{A,B}}.C'"));
+    assert_eq!(help, "write a list with an item for each path");
+    let (_, _, help) = refused("require: { path: A, equals: '$self.{B,C}' }");
+    assert_eq!(help, "write a test for each path");
+}
+
 #[test]
 fn rules_of_a_user_run_beside_the_bundled_ones() {
     let rule = "id: OWN001

@@ -523,11 +523,19 @@ fn term(node: Node<'_>) -> Compiled<Term> {
 }
 
 /// One path with an optional name in front.
-pub(crate) fn term_path(node: Node<'_>) -> Compiled<TermPath> {
+fn term_path(node: Node<'_>) -> Compiled<TermPath> {
+    one_path(node, "write a test for each path")
+}
+
+/// One path with an optional name in front; the help is for several, which braces give.
+pub(crate) fn one_path(node: Node<'_>, help: &str) -> Compiled<TermPath> {
     let mut paths = term_paths(node)?;
     match paths.len() {
         1 => Ok(paths.remove(0)),
-        _ => error(node, "braces cannot stand here", None),
+        count => {
+            let message = format!("`{}` stands for {count} paths, and one is expected here", node.text());
+            error(node, message, Some(help.to_owned()))
+        }
     }
 }
 
@@ -551,7 +559,15 @@ pub(crate) fn term_paths(node: Node<'_>) -> Compiled<Vec<TermPath>> {
 }
 
 fn paths(node: Node<'_>, text: &str) -> Compiled<Vec<crate::syntax::Path>> {
-    path::parse(text).or_else(|problem| error(node, format!("`{text}` is no path: {problem}"), None))
+    path::parse(text).map_err(|problem| {
+        // What stands in a table has no place in the rule.
+        let span = node.scalar().and_then(|whole| whole.strip_suffix(text)).map_or(node.span(), |before| {
+            let offset = |at: usize| u32::try_from(before.len() + at).unwrap_or(u32::MAX);
+            let (start, end) = node.text_map().range(offset(problem.at.start), offset(problem.at.end));
+            Span::new(node.span().file, start, end)
+        });
+        RuleError { message: format!("`{text}` is no path: {problem}"), span, help: None }
+    })
 }
 
 fn texts(node: Node<'_>) -> Compiled<Vec<Box<str>>> {

@@ -18,7 +18,7 @@ mod subject;
 
 pub use compile::{Compiled, OPERATORS, RuleError, nearest, suggestion};
 pub(crate) use compile::{
-    bindings, condition as compile_condition, distance_within, kinds, only, option_value, term_path, text,
+    bindings, condition as compile_condition, distance_within, kinds, one_path, only, option_value, text,
 };
 pub use condition::{
     Allows, Caller, Can, Comparison, Condition, Form, Join, Kinds, Leaf, Operator, Patterns, Quantifier, Reference,

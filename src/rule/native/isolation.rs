@@ -180,3 +180,24 @@ fn pieces<'a>(parts: &'a [Part<'_>]) -> Vec<Piece<'a>> {
     };
     parts.iter().map(piece).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Native rules take a text that is no path for a path to nothing.
+    #[test]
+    fn columns_of_paths_hold_paths() {
+        let mut seen = 0;
+        for table in catalog::tables() {
+            let columns = ["path", "subnets", "property", "isolation", "environment", "role"];
+            for text in rows(table.name).iter().flat_map(|row| columns.iter().filter_map(|name| column(row, name))) {
+                if let Err(problem) = path::parse(text) {
+                    panic!("table `{}`: `{text}` is no path: {problem}", table.name);
+                }
+                seen += 1;
+            }
+        }
+        assert!(seen > 50, "{seen}");
+    }
+}
