@@ -194,7 +194,6 @@ where
     text(node)?.parse().map_err(|error: T::Err| RuleError { message: error.to_string(), span: node.span(), help: None })
 }
 
-/// `high`, or `{default: high, cases: [{when, is, because}]}`.
 /// The path that a finding points at.
 fn place(node: Node<'_>) -> Compiled<TermPath> {
     let help = "write the path that matters, or one from a name that `every` binds; without `at` a finding points at the \
@@ -207,6 +206,7 @@ fn related(node: Node<'_>) -> Compiled<TermPath> {
     one_path(node, "write a list with an item for each path")
 }
 
+/// `high`, or `{default: high, cases: [{when, is, because}]}`.
 fn severity_of(node: Node<'_>) -> Compiled<(Severity, Vec<Case>)> {
     if node.scalar().is_some() {
         return Ok((word(Some(node), Severity::Medium)?, Vec::new()));
