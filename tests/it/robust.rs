@@ -54,7 +54,7 @@ fn said(report: &Report) -> String {
 #[test]
 fn the_number_of_threads_changes_nothing() {
     // More files than are worth a second thread, with names that meet across them.
-    let files: Files = (0..2)
+    let files: Files = (0..4)
         .flat_map(|copy| {
             templates("templates").into_iter().chain(templates("fixtures/projects")).map(move |(path, text)| {
                 (Utf8PathBuf::from(format!("copy{copy}")).join(path.strip_prefix("/").unwrap_or(&path)), text)
@@ -67,7 +67,7 @@ fn the_number_of_threads_changes_nothing() {
     };
     let one = run(1);
     assert!(one.contains("rule"), "the run says something");
-    for threads in [2, 5] {
+    for threads in [2, 3, 8] {
         assert!(one == run(threads), "{threads} threads say something else");
     }
 }

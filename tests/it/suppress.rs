@@ -405,10 +405,10 @@ proptest! {
         let mut expected: Vec<(String, usize, bool)> = plain.report.findings.iter().map(|finding| {
             let at = line_of(&plain, finding.primary.span, 0);
             let path = &finding.subject.path;
-            let in_properties = lines[line].trim_start().starts_with("Properties:") && at + 1 < line && path.contains(".Properties") && {
-                // The logical id whose `Properties` these are.
-                let around = subtree(&lines, at);
-                around.contains(&line) && lines[at].split(" #").next().unwrap().trim_end().ends_with(':')
+            let in_properties = lines[line].trim_start().starts_with("Properties:") && at + 1 < line && {
+                // The logical id whose `Properties` these are: those of an event in a resource have a longer path.
+                let key = lines[at].split(" #").next().unwrap().trim().trim_end_matches(':');
+                path.starts_with(&format!("Resources.{key}.Properties")) && subtree(&lines, at).contains(&line)
             };
             (finding.message.clone(), at, finding.rule.as_str() == id && (covered.contains(&at) || in_properties))
         }).collect();
