@@ -213,7 +213,8 @@ impl<'g, 'p> Evaluator<'g, 'p> {
         }
     }
 
-    fn leaf(&self, leaf: &'p Leaf, env: &Env<'_, 'p>) -> Outcome<'p> {
+    /// The outcome of a leaf.
+    pub(super) fn leaf(&self, leaf: &'p Leaf, env: &Env<'_, 'p>) -> Outcome<'p> {
         if leaf.quantifier == Quantifier::Path {
             let found = self.single(leaf, env);
             return self.test(leaf, &found, env);

@@ -62,84 +62,116 @@ pub(super) fn property(mut node: Node<'_>) -> Option<Node<'_>> {
 }
 
 impl<'p> Evaluator<'_, 'p> {
-    /// The values that make a condition other than `wanted`.
+    /// The values that make a condition other than `wanted`; none if it is not known to be.
     pub fn explain(&self, condition: &'p Condition, env: &Env<'_, 'p>, wanted: bool) -> Vec<Failure<'p>> {
-        let opposite = Truth::from(!wanted);
-        let each = |conditions: &'p [Condition], wanted: bool| {
-            conditions
-                .iter()
-                .filter(|one| self.evaluate(one, env).truth == Truth::from(!wanted))
-                .flat_map(|one| self.explain(one, env, wanted))
-                .collect()
+        self.blame(condition, env, wanted).unwrap_or_default()
+    }
+
+    /// As [`Self::explain`]; `None` if the condition is not known to be other than `wanted`.
+    ///
+    /// Each part is looked at once: to evaluate it before it is explained would do the work again on every level.
+    fn blame(&self, condition: &'p Condition, env: &Env<'_, 'p>, wanted: bool) -> Option<Vec<Failure<'p>>> {
+        // One part is enough to fail a list of which all are asked; all parts are needed to fail one of which any is.
+        let one_of = |parts: &'p [Condition], wanted: bool| {
+            let blamed: Vec<_> = parts.iter().filter_map(|part| self.blame(part, env, wanted)).collect();
+            (!blamed.is_empty()).then(|| blamed.concat())
+        };
+        let all_of = |parts: &'p [Condition], wanted: bool| {
+            let blamed: Option<Vec<_>> = parts.iter().map(|part| self.blame(part, env, wanted)).collect();
+            blamed.map(|blamed| blamed.concat())
         };
         match condition {
-            Condition::All(all) => each(all, wanted),
-            Condition::Any(any) => each(any, wanted),
-            Condition::None(none) => each(none, !wanted),
-            Condition::Not(one) => self.explain(one, env, !wanted),
+            Condition::All(all) if wanted => one_of(all, true),
+            Condition::All(all) => all_of(all, false),
+            Condition::Any(any) if wanted => all_of(any, true),
+            Condition::Any(any) => one_of(any, false),
+            Condition::None(none) if wanted => one_of(none, false),
+            Condition::None(none) => all_of(none, true),
+            Condition::Not(one) => self.blame(one, env, !wanted),
+            Condition::Leaf(leaf) => self.blame_leaf(leaf, env, wanted),
+            Condition::Allows(_) | Condition::Can(_) if self.evaluate(condition, env).truth != Truth::from(!wanted) => {
+                None
+            }
             Condition::Can(can) if wanted => {
                 let lacking = self.lacking(can, env);
                 let failure = failure(&origin(env), env, false);
-                lacking.into_iter().map(|action| Failure { lacking: Some(action), ..failure.clone() }).collect()
+                Some(lacking.into_iter().map(|action| Failure { lacking: Some(action), ..failure.clone() }).collect())
             }
             // What a policy lacks is not written, and nothing is at fault where it has too much.
-            Condition::Allows(_) | Condition::Can(_) => Vec::new(),
-            Condition::Leaf(leaf) => {
-                debug_assert!(
-                    self.evaluate(condition, env).truth == opposite || self.is_exhausted(),
-                    "only what failed is explained"
-                );
-                self.explain_leaf(leaf, env, wanted)
-            }
+            Condition::Allows(_) | Condition::Can(_) => Some(Vec::new()),
         }
     }
 
-    fn explain_leaf(&self, leaf: &'p Leaf, env: &Env<'_, 'p>, wanted: bool) -> Vec<Failure<'p>> {
-        // What an element must be to be to blame: `no` and `some` turn the sense around.
-        let blamed = match leaf.quantifier {
-            Quantifier::Path => {
-                let found = self.single(leaf, env);
-                return self.explain_element(leaf, &found, env, wanted);
-            }
-            Quantifier::Every | Quantifier::Some => wanted,
-            Quantifier::No => !wanted,
+    fn blame_leaf(&self, leaf: &'p Leaf, env: &Env<'_, 'p>, wanted: bool) -> Option<Vec<Failure<'p>>> {
+        // What an element must be to be to blame: `no` turns the sense around.
+        let (wanted_of_each, needs_one) = match leaf.quantifier {
+            Quantifier::Path => return self.blame_element(leaf, &self.single(leaf, env), env, wanted),
+            Quantifier::Every => (wanted, wanted),
+            Quantifier::Some => (wanted, !wanted),
+            Quantifier::No => (!wanted, wanted),
         };
-        let (elements, _) = self.elements(leaf, env);
+        let is_count = matches!(leaf.test, Test::Operator(Operator::Count(_)));
+        if is_count && self.leaf(leaf, env).truth != Truth::from(!wanted) {
+            return None;
+        }
+        let (elements, open) = self.elements(leaf, env);
         let mut failures = Vec::new();
-        for element in &elements {
-            if element.selected.truth == Truth::True
-                && self.test(leaf, &element.found, env).truth == Truth::from(!blamed)
-            {
-                failures.extend(self.explain_element(leaf, &element.found, env, blamed));
+        let mut is_any_to_blame = false;
+        for element in elements.iter().filter(|element| element.selected.truth != Truth::False) {
+            match self.blame_element(leaf, &element.found, env, wanted_of_each) {
+                Some(of_element) if element.selected.truth == Truth::True => {
+                    is_any_to_blame = true;
+                    failures.extend(of_element);
+                }
+                // All are needed, and one is not to blame.
+                None if !needs_one && !is_count => return None,
+                Some(_) | None => {}
             }
         }
-        if failures.is_empty() {
+        let is_known = is_count || if needs_one { is_any_to_blame } else { open.is_none() };
+        if is_known && failures.is_empty() {
             failures.extend(self.missing_subject(leaf, env));
         }
-        failures
+        is_known.then_some(failures)
     }
 
-    fn explain_element(&self, leaf: &'p Leaf, found: &Found<'p>, env: &Env<'_, 'p>, wanted: bool) -> Vec<Failure<'p>> {
+    /// Why an element makes the test of a leaf other than `wanted`; `None` if it is not known to.
+    fn blame_element(
+        &self,
+        leaf: &'p Leaf,
+        found: &Found<'p>,
+        env: &Env<'_, 'p>,
+        wanted: bool,
+    ) -> Option<Vec<Failure<'p>>> {
         let own = matches!(leaf.subject, Subject::Path(_) | Subject::Statements { .. });
-        match (&leaf.test, &leaf.bind) {
-            (Test::Satisfies(condition), Some(name)) => {
-                let env = env.with(name, found);
-                let mut failures = self.explain(condition, &env, wanted);
-                if failures.is_empty() {
-                    failures.push(failure(found, &env, own));
+        let inner;
+        let env = match &leaf.bind {
+            Some(name) => {
+                inner = env.with(name, found);
+                &inner
+            }
+            None => env,
+        };
+        match &leaf.test {
+            Test::Satisfies(condition) => {
+                if self.count_one().is_some() {
+                    return None;
                 }
-                if !own {
-                    for failure in &mut failures {
+                let mut failures = self.blame(condition, env, wanted)?;
+                if leaf.bind.is_some() {
+                    if failures.is_empty() {
+                        failures.push(failure(found, env, own));
+                    }
+                    for failure in failures.iter_mut().filter(|_| !own) {
                         failure.own = false;
                     }
                 }
-                failures
+                Some(failures)
             }
-            (Test::Satisfies(condition), None) => self.explain(condition, env, wanted),
-            (Test::Operator(operator), Some(name)) => {
-                vec![self.told(operator, failure(found, &env.with(name, found), own))]
+            Test::Operator(operator) => {
+                let is_other = self.test(leaf, found, env).truth == Truth::from(!wanted);
+                is_other.then(|| vec![self.told(operator, failure(found, env, own))])
             }
-            (Test::Operator(operator), None) => vec![self.told(operator, failure(found, env, own))],
         }
     }
 
