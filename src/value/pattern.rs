@@ -10,6 +10,7 @@ mod java;
 mod walk;
 
 use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use regex_automata::dfa::sparse::DFA;
 
@@ -24,8 +25,20 @@ const LIMIT: usize = 1 << 20;
 
 /// A compiled pattern.
 pub struct Automaton {
+    identity: Identity,
     inner: Inner,
     closures: walk::Closures,
+}
+
+/// Tells automata apart. An address would not: another may come to stand there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+struct Identity(u64);
+
+impl Identity {
+    fn new() -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        Self(NEXT.fetch_add(1, Ordering::Relaxed))
+    }
 }
 
 enum Inner {
@@ -96,7 +109,7 @@ impl Automaton {
     }
 
     fn of(inner: Inner) -> Self {
-        Self { inner, closures: walk::Closures::default() }
+        Self { identity: Identity::new(), inner, closures: walk::Closures::default() }
     }
 
     fn dfa(&self) -> DFA<&[u8]> {

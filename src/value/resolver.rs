@@ -44,8 +44,26 @@ pub struct Resolver<'w, 'p> {
     depth: Cell<u32>,
     steps: Cell<u32>,
     in_condition: Cell<u32>,
-    /// The entity that was asked last, and what paths from it start at: a rule asks for one again and again.
-    root: RefCell<Option<(EntityId, Found<'p>)>>,
+    roots: RefCell<Roots<'p>>,
+}
+
+/// The entities that were asked last, and what paths from them start at: a rule goes back and forth between a few.
+#[derive(Default)]
+struct Roots<'p> {
+    known: [Option<(EntityId, Found<'p>)>; 4],
+    /// Where the next one goes.
+    next: usize,
+}
+
+impl<'p> Roots<'p> {
+    fn get(&self, entity: EntityId) -> Option<&Found<'p>> {
+        self.known.iter().flatten().find(|(known, _)| *known == entity).map(|(_, root)| root)
+    }
+
+    fn keep(&mut self, entity: EntityId, root: Found<'p>) {
+        self.known[self.next] = Some((entity, root));
+        self.next = (self.next + 1) % self.known.len();
+    }
 }
 
 /// What a condition is worth.
@@ -61,7 +79,7 @@ impl<'w, 'p> Resolver<'w, 'p> {
             depth: Cell::new(0),
             steps: Cell::new(0),
             in_condition: Cell::new(0),
-            root: RefCell::default(),
+            roots: RefCell::default(),
         }
     }
 
@@ -119,7 +137,7 @@ impl<'w, 'p> Resolver<'w, 'p> {
     /// Forgets what was read so far.
     pub fn clear_trace(&self) {
         *self.trace.borrow_mut() = Trace::default();
-        self.root.take();
+        self.roots.take();
     }
 
     /// The value at a cursor with its place, branches of `Fn::If` followed.

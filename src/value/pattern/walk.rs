@@ -8,7 +8,7 @@ use regex_automata::util::start;
 use regex_automata::{Anchored, util::alphabet::ByteClasses};
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::{Piece, Truth};
+use super::{Automaton, Identity, Piece, Truth};
 
 /// Steps in the product of two automata before a constrained hole is taken as any text. Both automata of a name and a
 /// role ARN have some hundred states; the product of two patterns with `{1,256}` would have millions.
@@ -28,11 +28,8 @@ pub(super) fn matches(dfa: &DFA<&[u8]>, closures: &Closures, pieces: &[Piece<'_>
         }
         match piece {
             Piece::Text(text) => text.bytes().take_while(|&byte| position.step(dfa, byte)).for_each(drop),
-            Piece::Hole => closures.apply(dfa, &mut position),
-            Piece::Constrained(allowed) => match product(dfa, &allowed.dfa(), &position) {
-                Some(after) => position = after,
-                None => closures.apply(dfa, &mut position),
-            },
+            Piece::Hole => closures.apply(dfa, None, &mut position),
+            Piece::Constrained(allowed) => closures.apply(dfa, Some(allowed), &mut position),
         }
     }
     position.end(dfa)
@@ -133,42 +130,65 @@ fn hole_bytes() -> impl Iterator<Item = u8> {
 }
 
 /// One byte of each kind that the automata tell apart.
-fn representatives(classes: &[&ByteClasses]) -> Vec<u8> {
-    let mut seen = FxHashSet::default();
-    let mut bytes: Vec<u8> = hole_bytes().collect();
-    bytes.retain(|&byte| {
-        seen.insert(classes.iter().fold(0_u16, |key, classes| (key << 8) | u16::from(classes.get(byte))))
-    });
-    bytes
+fn representatives(one: &ByteClasses, other: &ByteClasses) -> Vec<u8> {
+    let mut seen = vec![false; 1 << 16];
+    let kind = |byte| usize::from(one.get(byte)) << 8 | usize::from(other.get(byte));
+    hole_bytes().filter(|&byte| !std::mem::replace(&mut seen[kind(byte)], true)).collect()
 }
 
-/// What holes lead to, kept by the set of states that they start from: the closure over a large automaton takes a
-/// quarter of a millisecond, and many texts start alike.
+/// What holes lead to, kept by what may stand in the hole and the set of states that it starts from: the closure over a
+/// large automaton takes a quarter of a millisecond, and many texts start alike.
 #[derive(Default)]
-pub(super) struct Closures(RwLock<FxHashMap<Vec<StateID>, Arc<Position>>>);
+pub(super) struct Closures(RwLock<FxHashMap<Option<Identity>, FromStates>>);
+
+/// What one kind of hole leads to.
+type FromStates = FxHashMap<Vec<StateID>, Arc<Filled>>;
+
+/// What a hole leads to.
+enum Filled {
+    /// These states.
+    To(Position),
+    /// Nothing can fill it.
+    Nothing,
+    /// It would take too long to find out.
+    TooLong,
+}
 
 impl Closures {
-    /// Replaces a position by all that any text leads to from it.
-    fn apply(&self, dfa: &DFA<&[u8]>, position: &mut Position) {
+    /// Replaces a position by all that any text leads to from it, or any text that an automaton matches.
+    fn apply(&self, dfa: &DFA<&[u8]>, allowed: Option<&Automaton>, position: &mut Position) {
+        let identity = allowed.map(|allowed| allowed.identity);
         // A panic elsewhere leaves a whole map behind: entries are inserted at once.
-        let known = self.0.read().unwrap_or_else(PoisonError::into_inner).get(&position.live).cloned();
-        let reached = known.unwrap_or_else(|| {
-            let reached = Arc::new(closure(dfa, &position.live));
+        let known = {
+            let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
+            known.get(&identity).and_then(|from| from.get(&position.live[..])).cloned()
+        };
+        let filled = known.unwrap_or_else(|| {
+            let filled = Arc::new(match allowed {
+                Some(allowed) => product(dfa, &allowed.dfa(), &position.live),
+                None => Filled::To(closure(dfa, &position.live)),
+            });
             let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
-            if known.len() < CLOSURES {
-                known.insert(position.live.clone(), Arc::clone(&reached));
+            if known.values().map(FxHashMap::len).sum::<usize>() < CLOSURES {
+                known.entry(identity).or_default().insert(position.live.clone(), Arc::clone(&filled));
             }
-            reached
+            filled
         });
-        position.accepted |= reached.accepted;
-        position.rejected |= reached.rejected;
-        position.live.clone_from(&reached.live);
+        match &*filled {
+            Filled::To(reached) => {
+                position.accepted |= reached.accepted;
+                position.rejected |= reached.rejected;
+                position.live.clone_from(&reached.live);
+            }
+            Filled::Nothing => *position = Position::default(),
+            Filled::TooLong => self.apply(dfa, None, position),
+        }
     }
 }
 
 /// All that a text leads to, the states themselves included: a hole may be empty.
 fn closure(dfa: &DFA<&[u8]>, from: &[StateID]) -> Position {
-    let bytes = representatives(&[dfa.byte_classes()]);
+    let bytes = representatives(dfa.byte_classes(), &ByteClasses::empty());
     let mut reached = Position { live: from.to_vec(), ..Position::default() };
     let mut seen: FxHashSet<StateID> = from.iter().copied().collect();
     let mut done = 0;
@@ -202,12 +222,12 @@ enum Side {
     Live(StateID),
 }
 
-/// Where the texts that `allowed` matches lead to. None if that takes too long to find out.
-fn product(dfa: &DFA<&[u8]>, allowed: &DFA<&[u8]>, from: &Position) -> Option<Position> {
-    let first = start_state(allowed)?;
-    let bytes = representatives(&[dfa.byte_classes(), allowed.byte_classes()]);
+/// Where the texts that `allowed` matches lead to.
+fn product(dfa: &DFA<&[u8]>, allowed: &DFA<&[u8]>, from: &[StateID]) -> Filled {
+    let Some(first) = start_state(allowed) else { return Filled::TooLong };
+    let bytes = representatives(dfa.byte_classes(), allowed.byte_classes());
     let mut pairs: Vec<Pair> =
-        from.live.iter().map(|&state| Pair { pattern: Side::Live(state), allowed: Some(first) }).collect();
+        from.iter().map(|&state| Pair { pattern: Side::Live(state), allowed: Some(first) }).collect();
     let mut seen: FxHashSet<Pair> = pairs.iter().copied().collect();
     let mut after = Position::default();
     let mut fillable = false;
@@ -223,18 +243,16 @@ fn product(dfa: &DFA<&[u8]>, allowed: &DFA<&[u8]>, from: &Position) -> Option<Po
             }
         }
         if done.saturating_mul(bytes.len()) > PRODUCT_STEPS {
-            return None;
+            return Filled::TooLong;
         }
         pairs.extend(bytes.iter().filter_map(|&byte| pair.next(dfa, allowed, byte)).filter(|&next| seen.insert(next)));
     }
     if !fillable {
-        return Some(Position::default());
+        return Filled::Nothing;
     }
-    after.accepted |= from.accepted;
-    after.rejected |= from.rejected;
     after.live.sort_unstable();
     after.live.dedup();
-    Some(after)
+    Filled::To(after)
 }
 
 impl Pair {

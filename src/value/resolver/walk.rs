@@ -14,24 +14,27 @@ use super::{DEPTH, Found, Resolver};
 impl<'p> Resolver<'_, 'p> {
     /// Everything at the end of a path.
     pub fn walk(&self, start: Found<'p>, path: &'p [Segment]) -> Vec<Found<'p>> {
-        let mut current = vec![start];
-        for (index, segment) in path.iter().enumerate() {
-            let mut next = Vec::with_capacity(current.len());
-            for found in current {
-                self.step(found, segment, &path[index..], &mut next);
-            }
-            current = next;
-        }
-        current
+        self.walked(start, path, |index| &path[index..])
     }
 
     /// Like [`Self::walk`] for a path that lives shorter: what is missing keeps no steps.
     pub fn walk_short(&self, start: Found<'p>, path: &[Segment]) -> Vec<Found<'p>> {
-        let mut current = vec![start];
-        for segment in path {
+        self.walked(start, path, |_| &[])
+    }
+
+    fn walked(&self, start: Found<'p>, path: &[Segment], rest: impl Fn(usize) -> &'p [Segment]) -> Vec<Found<'p>> {
+        // Most paths are names only, which lead to one thing.
+        let names = path.iter().take_while(|segment| matches!(segment, Segment::Key(_))).count();
+        let mut found = start;
+        for (index, segment) in path[..names].iter().enumerate() {
+            let Segment::Key(key) = segment else { break };
+            found = self.member(found, key, rest(index));
+        }
+        let mut current = vec![found];
+        for (index, segment) in path.iter().enumerate().skip(names) {
             let mut next = Vec::with_capacity(current.len());
             for found in current {
-                self.step(found, segment, &[], &mut next);
+                self.step(found, segment, rest(index), &mut next);
             }
             current = next;
         }
@@ -146,13 +149,11 @@ impl<'p> Resolver<'_, 'p> {
 
     /// What paths from an entity start at.
     pub fn root(&self, entity: EntityId) -> Found<'p> {
-        if let Some((known, root)) = &*self.root.borrow()
-            && *known == entity
-        {
+        if let Some(root) = self.roots.borrow().get(entity) {
             return root.clone();
         }
         let root = self.world.root(self, entity);
-        self.root.replace(Some((entity, root.clone())));
+        self.roots.borrow_mut().keep(entity, root.clone());
         root
     }
 
