@@ -3,7 +3,7 @@
 use crate::catalog::{self, Format};
 use crate::syntax::Tag;
 use crate::template::{Embedded, Expr, Resource, Template, visit};
-use crate::value::{Cursor, Dialect, Frame};
+use crate::value::{Cursor, Dialect};
 
 /// A definition of a resource.
 #[derive(Debug, Clone, Copy)]
@@ -28,7 +28,7 @@ pub fn definitions<'p>(template: &'p Template, resource: &'p Resource) -> Vec<De
             _ => continue,
         };
         let substitutions = property.substitutions.and_then(|name| properties.get(name));
-        let frame = Frame { substitutions, ..cursor.frame };
+        let frame = cursor.frame.with_substitutions(substitutions);
         visit(properties, property.path, &mut |host| {
             let host = Cursor { frame, dialect, ..cursor.to(host) };
             found.extend(root(template, host).map(|root| Definition { root, host, dialect }));

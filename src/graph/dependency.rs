@@ -119,7 +119,7 @@ fn is_entity(node: Node<'_>) -> bool {
 }
 
 fn loop_variables(template: &Template) -> Vec<&str> {
-    if memchr::memmem::find(template.document.text().as_bytes(), b"Fn::ForEach").is_none() {
+    if !template.may_expand {
         return Vec::new();
     }
     template
@@ -174,20 +174,19 @@ fn names_in_call<'p>(call: Call<'p>, each: &mut impl FnMut(DependencyKind, &'p s
             }
         }
         Tag::GetAtt => {
-            let first = call.arguments().into_iter().next();
-            if let Some((node, text)) = first.and_then(|node| Some((node, node.scalar()?))) {
+            if let Some((node, text)) = call.first_argument().and_then(|node| Some((node, node.scalar()?))) {
                 let name = if call.argument.is_sequence() { text } else { text.split('.').next().unwrap_or(text) };
                 each(DependencyKind::GetAtt, name, Some((0, to_u32(name.len()))), node);
             }
         }
         Tag::Sub => names_in_sub(call, each),
         Tag::If => {
-            if let Some((node, name)) = call.arguments().first().and_then(|node| Some((*node, node.scalar()?))) {
+            if let Some((node, name)) = call.first_argument().and_then(|node| Some((node, node.scalar()?))) {
                 each(DependencyKind::Condition, name, None, node);
             }
         }
         Tag::FindInMap => {
-            if let Some((node, name)) = call.arguments().first().and_then(|node| Some((*node, node.scalar()?)))
+            if let Some((node, name)) = call.first_argument().and_then(|node| Some((node, node.scalar()?)))
                 && node.tag() == Tag::None
             {
                 each(DependencyKind::Mapping, name, None, node);

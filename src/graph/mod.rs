@@ -378,7 +378,7 @@ impl<'p> World<'p> for StackGraph<'p> {
         let template = &self.templates[entity.template.index()];
         let fallback = template.globals(entity.kind);
         match (entity.resource.properties, fallback) {
-            (Some(properties), fallback) => resolver.found(Cursor { fallback, ..body.to(template.node(properties)) }),
+            (Some(properties), fallback) => resolver.found(body.to(template.node(properties)).with_fallback(fallback)),
             (None, Some(globals)) => resolver.found(body.to(globals)),
             (None, None) => Found { value: Value::Absent, cursor: body, missing: &[] },
         }

@@ -55,7 +55,9 @@ impl<I: Copy + Ord> TextIndex<I> {
 
 fn take<I: Copy + Ord>(keys: &Arc<Keys<I>>, text: &[u8], near: Near, equal: &mut Vec<I>) -> Open<I> {
     equal.extend(near.equal.into_iter().flat_map(|range| &keys.0[range]).map(|&(_, id)| id));
-    Open { keys: Arc::clone(keys), text: text.into(), literals: literals(text), ranges: near.open }
+    let ranges: Vec<_> = near.open.into_iter().filter(|range| !range.is_empty()).collect();
+    let text = if ranges.is_empty() { Box::default() } else { text.into() };
+    Open { keys: Arc::clone(keys), text, ranges }
 }
 
 /// What belongs to keys that may equal a text. There can be many of them, and few are ever looked at; so they are counted
@@ -65,22 +67,21 @@ pub(super) struct Open<I> {
     keys: Arc<Keys<I>>,
     /// The text, from the side that the keys are sorted by.
     text: Box<[u8]>,
-    /// What it has between its holes.
-    literals: Vec<Box<[u8]>>,
     ranges: Vec<Range<usize>>,
 }
 
 impl<I: Copy> Open<I> {
     pub(super) fn iter(&self) -> impl Iterator<Item = I> {
+        let literals = literals(&self.text);
         self.ranges
             .iter()
-            .flat_map(|range| self.runs(range.clone()))
+            .flat_map(move |range| self.runs(range.clone(), literals.clone()))
             .flat_map(|run| &self.keys.0[run])
             .map(|&(_, id)| id)
     }
 
     /// A range cut into runs of one key each, without those that cannot be the text.
-    fn runs(&self, range: Range<usize>) -> impl Iterator<Item = Range<usize>> {
+    fn runs<'s>(&'s self, range: Range<usize>, literals: Vec<&'s [u8]>) -> impl Iterator<Item = Range<usize>> + 's {
         let mut rest = range;
         std::iter::from_fn(move || {
             let keys = self.keys.0.get(rest.clone())?;
@@ -90,13 +91,13 @@ impl<I: Copy> Open<I> {
             let len = if few < FEW { few } else { keys.partition_point(|(other, _)| other <= key) };
             let run = rest.start..rest.start + len;
             rest.start = run.end;
-            Some(if self.may_be(key) { run } else { run.end..run.end })
+            Some(if self.may_be(key, &literals) { run } else { run.end..run.end })
         })
     }
 
     /// Whether a key may be the text, as far as its other side tells. One without holes has to hold all that the text says,
     /// in this order.
-    fn may_be(&self, key: &[u8]) -> bool {
+    fn may_be(&self, key: &[u8], literals: &[&[u8]]) -> bool {
         let mut rest = key;
         let mut holds = |literal: &[u8]| {
             let at = memchr::memmem::find(rest, literal)?;
@@ -104,7 +105,7 @@ impl<I: Copy> Open<I> {
             Some(())
         };
         !differ_at_end(key, &self.text)
-            && (memchr::memchr(HOLE, key).is_some() || self.literals.iter().all(|literal| holds(literal).is_some()))
+            && (memchr::memchr(HOLE, key).is_some() || literals.iter().all(|literal| holds(literal).is_some()))
     }
 }
 
@@ -121,13 +122,13 @@ fn differ_at_end(a: &[u8], b: &[u8]) -> bool {
 }
 
 /// What a text has between its holes, in order.
-fn literals(text: &[u8]) -> Vec<Box<[u8]>> {
+fn literals(text: &[u8]) -> Vec<&[u8]> {
     let mut literals = Vec::new();
     let mut rest = text;
     while !rest.is_empty() {
         let hole = memchr::memchr(HOLE, rest).unwrap_or(rest.len());
         if hole > 0 {
-            literals.push(rest[..hole].into());
+            literals.push(&rest[..hole]);
         }
         rest = &rest[hole..];
         rest = &rest[memchr::memchr(HOLE_END, rest).map_or(rest.len(), |end| end + 1)..];
@@ -200,6 +201,14 @@ impl<I: Copy + Ord> Keys<I> {
                 found.open.push(range.start..same.start);
                 found.open.push(same.end..range.end);
                 (range, at, rest) = (same, at + end, &rest[end..]);
+                continue;
+            }
+            // What all keys of the range have in common with the text.
+            let (first, last) = (&self.0[range.start].0[at..], &self.0[range.end - 1].0[at..]);
+            let shared =
+                first.iter().zip(last).zip(rest).take_while(|&((a, b), c)| a == b && a == c && *c != HOLE).count();
+            if shared > 0 {
+                (at, rest) = (at + shared, &rest[shared..]);
                 continue;
             }
             let ended = self.partition(&range, |key| key.len() == at);

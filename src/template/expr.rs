@@ -87,6 +87,11 @@ impl<'d> Call<'d> {
         if self.argument.is_sequence() { self.argument.items().collect() } else { vec![self.argument] }
     }
 
+    /// The first argument.
+    pub fn first_argument(self) -> Option<Node<'d>> {
+        if self.argument.is_sequence() { self.argument.items().next() } else { Some(self.argument) }
+    }
+
     /// The argument typed.
     pub fn argument_expr(self) -> Expr<'d> {
         if self.is_short() { Expr::untagged(self.argument) } else { Expr::of(self.argument) }

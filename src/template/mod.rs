@@ -60,6 +60,8 @@ pub struct Template {
     pub embedded: Vec<Embedded>,
     /// What may add resources that cannot be seen: macros, includes, loops over unknown lists.
     pub unseen: Vec<NodeId>,
+    /// True if a macro, an include or a loop may stand anywhere in it.
+    pub may_expand: bool,
     mappings: Option<NodeId>,
     globals: Option<NodeId>,
     resources_by_name: ByName,
@@ -88,6 +90,7 @@ impl Template {
     /// Reads the sections of a parsed file.
     pub fn new(id: TemplateId, parsed: Parsed) -> Self {
         let Parsed { document, issues } = parsed;
+        let may_expand = may_expand(document.text());
         let mut template = Self {
             id,
             file: document.file(),
@@ -99,6 +102,7 @@ impl Template {
             conditions: Vec::new(),
             embedded: Vec::new(),
             unseen: Vec::new(),
+            may_expand,
             mappings: None,
             globals: None,
             resources_by_name: ByName::default(),
@@ -241,4 +245,11 @@ impl Template {
     pub fn is_broken(&self) -> bool {
         self.issues.iter().any(|issue| matches!(issue.kind, IssueKind::Syntax | IssueKind::TooDeep))
     }
+}
+
+/// Whether a text may hold `Fn::Transform` or `Fn::ForEach`; what is escaped may be a part of anything.
+fn may_expand(text: &str) -> bool {
+    let holds = |mark: &str| memchr::memmem::find(text.as_bytes(), mark.as_bytes()).is_some();
+    let is_escaped = memchr::memchr(b'\\', text.as_bytes()).is_some();
+    holds("Fn::Transform") || holds("Fn::ForEach") || (is_escaped && ["\\u", "\\U", "\\x"].into_iter().any(holds))
 }

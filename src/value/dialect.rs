@@ -7,7 +7,7 @@ use crate::finding::ReasonKind;
 use crate::syntax::{Node, Style, json, json_type};
 use crate::template::{Embedded, HoleExpr, SubPart, sub_parts};
 
-use super::{Cursor, Dialect, Found, Frame, Hole, Map, Part, PipelineParameter, Resolver, Scalar, Value, joined};
+use super::{Cursor, Dialect, Found, Hole, Map, Part, PipelineParameter, Resolver, Scalar, Value, joined};
 
 impl Dialect {
     /// The dialect of a document's language.
@@ -33,7 +33,7 @@ impl<'p> Resolver<'_, 'p> {
                         .substitutions
                         .zip(properties)
                         .and_then(|(name, properties)| template.node(properties).get(name));
-                    let frame = Frame { substitutions, ..cursor.frame };
+                    let frame = cursor.frame.with_substitutions(substitutions);
                     self.value(Cursor { frame, embedded: Some(embedded), dialect, ..cursor.to(root) })
                 }
                 None => Value::Absent,
@@ -55,7 +55,7 @@ impl<'p> Resolver<'_, 'p> {
             return Some(Value::hole(Hole::RunTime(text.into(), cursor.node.span().file)));
         }
         // In the object form of a definition the service fills in `${name}` after CloudFormation is done.
-        if cursor.embedded.is_none() && cursor.frame.substitutions.is_some() && text.contains("${") {
+        if cursor.embedded.is_none() && cursor.frame.substitutions().is_some() && text.contains("${") {
             let mut parts = Vec::new();
             for part in sub_parts(text) {
                 match part {
@@ -74,7 +74,7 @@ impl<'p> Resolver<'_, 'p> {
 
     /// The value that `DefinitionSubstitutions` gives a name.
     fn substitution(&self, cursor: Cursor<'p>, name: &str) -> Value<'p> {
-        let Some(node) = cursor.frame.substitutions.and_then(|substitutions| substitutions.get(name)) else {
+        let Some(node) = cursor.frame.substitutions().and_then(|substitutions| substitutions.get(name)) else {
             return Value::unknown(ReasonKind::Malformed, format!("${{{name}}}"));
         };
         let template = cursor.frame.template;

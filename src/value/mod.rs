@@ -23,7 +23,7 @@ use crate::finding::{Reason, ReasonKind};
 use crate::syntax::{ScalarType, canonical_text};
 
 pub use cover::covers;
-pub use cursor::{Cursor, Dialect, Frame};
+pub use cursor::{Cursor, Dialect, Frame, Own};
 pub use hole::{Hole, Part, PipelineParameter, Pseudo, canonical, joined, text_of};
 pub use resolver::{Decision, Found, Resolver};
 pub use same::{equal_text, same, unify};

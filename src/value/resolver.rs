@@ -11,7 +11,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use crate::finding::{Reason, ReasonKind};
-use crate::syntax::{Node, Segment, Tag};
+use crate::syntax::{Kind, Node, Segment, Tag};
 use crate::template::{Expr, TemplateId};
 
 use super::{
@@ -64,6 +64,11 @@ impl<'p> Roots<'p> {
         self.known[self.next] = Some((entity, root));
         self.next = (self.next + 1) % self.known.len();
     }
+}
+
+/// True for what is written as it is: no function, and no alias, which may stand for one.
+fn is_plain(cursor: Cursor<'_>) -> bool {
+    !cursor.untagged && cursor.node.tag() == Tag::None && cursor.node.kind() != Kind::Alias
 }
 
 /// What a condition is worth.
@@ -142,6 +147,9 @@ impl<'w, 'p> Resolver<'w, 'p> {
 
     /// The value at a cursor with its place, branches of `Fn::If` followed.
     pub fn found(&self, cursor: Cursor<'p>) -> Found<'p> {
+        if is_plain(cursor) {
+            return Found { value: self.value(cursor), cursor, missing: &[] };
+        }
         match self.settle(cursor) {
             Ok(cursor) => Found { value: self.value(cursor), cursor, missing: &[] },
             Err(unknown) => Found { value: Value::Unknown(unknown), cursor, missing: &[] },
@@ -160,8 +168,7 @@ impl<'w, 'p> Resolver<'w, 'p> {
                 Some(name) => self.condition(cursor, name)?,
                 None => return Err(Rc::new(Unknown::because(ReasonKind::Malformed, "Fn::If"))),
             };
-            let fallback = cursor.fallback;
-            cursor = Cursor { fallback, ..cursor.to(if holds { then } else { otherwise }) };
+            cursor = cursor.to(if holds { then } else { otherwise }).with_fallback(cursor.fallback());
         }
         Ok(cursor)
     }
@@ -184,6 +191,11 @@ impl<'w, 'p> Resolver<'w, 'p> {
     }
 
     fn value_inner(&self, cursor: Cursor<'p>) -> Value<'p> {
+        match cursor.node.kind() {
+            Kind::Mapping if is_plain(cursor) => return self.dialect_map(cursor),
+            Kind::Sequence if is_plain(cursor) => return Value::List(List::Node(cursor)),
+            _ => {}
+        }
         if cursor.embedded.is_none() && !cursor.untagged && !cursor.frame.template.embedded.is_empty() {
             let host = cursor.node.follow().id();
             if let Some(embedded) = cursor.frame.template.embedded_at(host)

@@ -20,24 +20,15 @@ pub(super) struct LineHashes(Vec<(u64, u32)>);
 impl LineHashes {
     /// Hashes a text, a byte order mark included.
     pub(super) fn new(text: &str) -> Self {
-        let mut rolling = Rolling::default();
-        let mut after_cr = false;
-        for unit in text.encode_utf16() {
-            match unit {
-                0x20 | 0x09 => after_cr = false,
-                0x0a if after_cr => after_cr = false,
-                0x0a | 0x0d => {
-                    after_cr = unit == 0x0d;
-                    rolling.push(0x0a);
-                }
-                _ => {
-                    after_cr = false;
-                    rolling.push(unit);
-                }
-            }
+        let mut units = Units::new(text.len());
+        if text.is_ascii() {
+            text.bytes().for_each(|byte| units.read(byte.into()));
+        } else {
+            text.encode_utf16().for_each(|unit| units.read(unit));
         }
-        rolling.push(END);
-        rolling.flush()
+        units.push(END);
+        (0..BLOCK).for_each(|_| units.push(0));
+        units.lines()
     }
 
     /// The hash of a line, from 1, as it is written.
@@ -47,60 +38,57 @@ impl LineHashes {
     }
 }
 
-/// The last [`BLOCK`] units and their hash.
-struct Rolling {
-    window: [u16; BLOCK],
-    /// Which of the units in the window begin a line.
-    begins: [bool; BLOCK],
-    at: usize,
+/// The units that count, as the hashes of all texts that start with the first of them: that of a block is the difference
+/// of two.
+struct Units {
+    prefixes: Vec<u64>,
     hash: u64,
-    /// Weight of a unit that leaves the window.
-    leaving: u64,
+    /// Which units begin a line.
+    begins: Vec<usize>,
     is_line_start: bool,
-    seen: FxHashMap<u64, u32>,
-    lines: Vec<(u64, u32)>,
+    after_cr: bool,
 }
 
-impl Default for Rolling {
-    fn default() -> Self {
-        Self {
-            window: [0; BLOCK],
-            begins: [false; BLOCK],
-            at: 0,
-            hash: 0,
-            leaving: (0..BLOCK).fold(1, |weight: u64, _| weight.wrapping_mul(BASE)),
-            is_line_start: true,
-            seen: FxHashMap::default(),
-            lines: Vec::new(),
+impl Units {
+    fn new(most: usize) -> Self {
+        let mut prefixes = Vec::with_capacity(most + BLOCK + 2);
+        prefixes.push(0);
+        Self { prefixes, hash: 0, begins: Vec::new(), is_line_start: true, after_cr: false }
+    }
+
+    /// A unit of the text.
+    fn read(&mut self, unit: u16) {
+        let after_cr = std::mem::replace(&mut self.after_cr, unit == 0x0d);
+        match unit {
+            0x20 | 0x09 => {}
+            0x0a if after_cr => {}
+            0x0a | 0x0d => {
+                self.push(0x0a);
+                self.is_line_start = true;
+            }
+            _ => self.push(unit),
         }
     }
-}
 
-impl Rolling {
     fn push(&mut self, unit: u16) {
-        let begins = std::mem::replace(&mut self.is_line_start, unit == 0x0a);
-        self.roll(unit, begins);
+        if std::mem::take(&mut self.is_line_start) {
+            self.begins.push(self.prefixes.len() - 1);
+        }
+        self.hash = self.hash.wrapping_mul(BASE).wrapping_add(unit.into());
+        self.prefixes.push(self.hash);
     }
 
-    /// Lets a unit in and another out. A line whose first unit is about to leave has all its units in the hash.
-    fn roll(&mut self, unit: u16, begins: bool) {
-        if self.begins[self.at] {
-            let count = self.seen.entry(self.hash).or_default();
+    fn lines(self) -> LineHashes {
+        let weight = (0..BLOCK).fold(1, |weight: u64, _| weight.wrapping_mul(BASE));
+        let mut seen: FxHashMap<u64, u32> = FxHashMap::default();
+        seen.reserve(self.begins.len());
+        let lines = self.begins.iter().map(|&at| {
+            let hash = self.prefixes[at + BLOCK].wrapping_sub(self.prefixes[at].wrapping_mul(weight));
+            let count = seen.entry(hash).or_default();
             *count += 1;
-            self.lines.push((self.hash, *count));
-        }
-        let out = std::mem::replace(&mut self.window[self.at], unit);
-        self.begins[self.at] = begins;
-        let kept = self.hash.wrapping_mul(BASE).wrapping_add(unit.into());
-        self.hash = kept.wrapping_sub(self.leaving.wrapping_mul(out.into()));
-        self.at = (self.at + 1) % BLOCK;
-    }
-
-    fn flush(mut self) -> LineHashes {
-        for _ in 0..BLOCK {
-            self.roll(0, false);
-        }
-        LineHashes(self.lines)
+            (hash, *count)
+        });
+        LineHashes(lines.collect())
     }
 }
 

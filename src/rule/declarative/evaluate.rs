@@ -10,7 +10,7 @@ use crate::graph::{Reference, StackGraph};
 use crate::template::TemplateId;
 use crate::value::{EntityId, Found, Resolver, Scenario, Truth, Unknown, Value, World as _};
 
-use super::condition::{Can, Condition, Leaf, Quantifier, Test};
+use super::condition::{Can, Condition, Leaf, Quantifier, Subject, Test};
 use super::subject::Element;
 use super::{Binding, Memo, TermPath};
 
@@ -278,11 +278,11 @@ impl<'g, 'p> Evaluator<'g, 'p> {
 
     /// The one value of a `path` test; absent if there is none.
     pub(super) fn single(&self, leaf: &'p Leaf, env: &Env<'_, 'p>) -> Found<'p> {
-        let (elements, _) = self.elements(leaf, env);
-        match elements.into_iter().next() {
-            Some(element) => element.found,
-            None => Found { value: Value::Absent, ..origin(env) },
-        }
+        let first = match &leaf.subject {
+            Subject::Path(terms) if terms.len() == 1 => self.values(&terms[0], env).into_iter().next(),
+            _ => self.elements(leaf, env).0.into_iter().next().map(|element| element.found),
+        };
+        first.unwrap_or_else(|| Found { value: Value::Absent, ..origin(env) })
     }
 
     fn count(&self, leaf: &'p Leaf, bounds: &[(super::Comparison, f64)], env: &Env<'_, 'p>) -> Outcome<'p> {

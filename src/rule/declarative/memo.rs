@@ -11,11 +11,15 @@ use crate::syntax::{Document, NodeId};
 use crate::template::Binding;
 use crate::value::{EntityId, Found, Map, Trace, Value};
 
+use super::Kinds;
+
 /// Answers about the nodes of one template and what they refer to; to be used for the rules of one template, or for one
 /// scenario, and then dropped.
 #[derive(Default)]
 pub struct Memo<'p> {
     statements: RefCell<FxHashMap<Carrier, Statements<'p>>>,
+    /// By the kinds that a rule names, which live as long as the rule.
+    nodes: RefCell<FxHashMap<*const Kinds, Rc<[EntityId]>>>,
 }
 
 /// What carries statements.
@@ -35,6 +39,11 @@ pub(super) struct Statements<'p> {
 }
 
 impl<'p> Memo<'p> {
+    /// The nodes of some kinds.
+    pub(super) fn nodes(&self, kinds: &'p Kinds, find: impl FnOnce() -> Rc<[EntityId]>) -> Rc<[EntityId]> {
+        Rc::clone(self.nodes.borrow_mut().entry(std::ptr::from_ref(kinds)).or_insert_with(find))
+    }
+
     /// The statements of a carrier; read again for one that cannot be told from others.
     pub(super) fn statements(
         &self,
@@ -44,7 +53,7 @@ impl<'p> Memo<'p> {
     ) -> Statements<'p> {
         let key = match &carrier.value {
             Value::Entity(id) => Carrier::Entity(*id, reach),
-            Value::Map(Map::Node(cursor)) if cursor.fallback.is_none() && cursor.frame.substitutions.is_none() => {
+            Value::Map(Map::Node(cursor)) if cursor.fallback().is_none() && cursor.frame.substitutions().is_none() => {
                 Carrier::Document(cursor.node.document(), cursor.node.id(), cursor.frame.bindings.as_ptr())
             }
             _ => return read(),

@@ -14,7 +14,7 @@ const DEEPEST: u8 = 16;
 /// True if a text from which a value is made may be a secret; `names` are what the value is called.
 pub(super) fn may_be_secret(found: &Found<'_>, names: &[&str]) -> bool {
     let cursor = found.cursor;
-    let look = Look { template: cursor.frame.template, substitutions: cursor.frame.substitutions, names };
+    let look = Look { template: cursor.frame.template, substitutions: cursor.frame.substitutions(), names };
     match cursor.embedded {
         None => look.expression(cursor.node, 0),
         Some(_) => look.holed(cursor),

@@ -48,20 +48,27 @@ impl<'p> Evaluator<'_, 'p> {
     /// why there may be more.
     pub(super) fn visit(&self, leaf: &'p Leaf, env: &Env<'_, 'p>, each: &mut Each<'_, 'p>) -> Option<Unknown<'p>> {
         let (elements, open) = match &leaf.subject {
+            Subject::Path(terms) if terms.len() == 1 => {
+                let mut found = terms.iter().flat_map(|term| self.values(term, env));
+                let _ = found.try_for_each(|found| each(Element::certain(found), true));
+                return None;
+            }
             Subject::Path(terms) => {
                 let found = terms.iter().flat_map(|term| self.values(term, env));
                 (found.map(Element::certain).collect(), None)
             }
             Subject::Nodes(kinds) => {
-                let nodes = self.joined_nodes(kinds, &leaf.joins, env);
                 let open = self.unseen(env).or_else(|| self.elsewhere(&leaf.joins, env));
                 let mut visit = |id, may_pass| match self.node(id) {
                     Some(element) => each(element, may_pass),
                     None => ControlFlow::Continue(()),
                 };
-                let _ = match nodes.sure().into_iter().try_for_each(|id| visit(id, true)) {
-                    ControlFlow::Continue(()) => nodes.open().try_for_each(|id| visit(id, false)),
-                    broken @ ControlFlow::Break(()) => broken,
+                let _ = match self.joined_nodes(kinds, &leaf.joins, env) {
+                    None => self.nodes(kinds).iter().try_for_each(|&id| visit(id, true)),
+                    Some(nodes) => match nodes.sure().into_iter().try_for_each(|id| visit(id, true)) {
+                        ControlFlow::Continue(()) => nodes.open().try_for_each(|id| visit(id, false)),
+                        broken @ ControlFlow::Break(()) => broken,
+                    },
                 };
                 return open;
             }
@@ -95,24 +102,27 @@ impl<'p> Evaluator<'_, 'p> {
         expanded
     }
 
-    fn nodes(&self, kinds: &'p Kinds) -> Vec<EntityId> {
-        let mut nodes: Vec<EntityId> =
-            self.expand(kinds).into_iter().flat_map(|kind| self.graph.of_kind(kind).iter().copied()).collect();
-        if kinds.0.len() > 1 || kinds.0.iter().any(|kind| kind.contains('*')) {
+    /// The nodes of some kinds, in order.
+    fn nodes(&self, kinds: &'p Kinds) -> Rc<[EntityId]> {
+        self.memo.nodes(kinds, || {
+            let mut nodes: Vec<EntityId> =
+                self.expand(kinds).into_iter().flat_map(|kind| self.graph.of_kind(kind).iter().copied()).collect();
             nodes.sort_unstable();
             nodes.dedup();
-        }
-        nodes
+            nodes.into()
+        })
     }
 
-    /// The nodes that may pass by one of the joins; all of them, if that cannot be looked up.
-    fn joined_nodes(&self, kinds: &'p Kinds, joins: &'p [Join], env: &Env<'_, 'p>) -> Candidates {
-        let expanded = self.expand(kinds);
-        let all = || Candidates::any(&self.nodes(kinds));
-        if joins.is_empty() || expanded.iter().all(|kind| self.graph.of_kind(kind).is_empty()) {
-            return all();
+    /// The nodes that may pass by one of the joins; nothing if that cannot be looked up, and any may.
+    fn joined_nodes(&self, kinds: &'p Kinds, joins: &'p [Join], env: &Env<'_, 'p>) -> Option<Candidates> {
+        if joins.is_empty() {
+            return None;
         }
+        let expanded = self.expand(kinds);
         let mut nodes = Candidates::default();
+        if expanded.iter().all(|kind| self.graph.of_kind(kind).is_empty()) {
+            return Some(nodes);
+        }
         let mut add = |of_kind: &dyn Fn(&'p str) -> Candidates| {
             for kind in &expanded {
                 nodes.add(of_kind(kind));
@@ -122,7 +132,7 @@ impl<'p> Evaluator<'_, 'p> {
             match join {
                 Join::Refers { path, variable } => {
                     let Some(Value::Entity(target)) = env.get(variable).map(|found| &found.value) else {
-                        return all();
+                        return None;
                     };
                     add(&|kind| self.graph.candidates(&self.resolver, kind, path, *target));
                 }
@@ -142,7 +152,7 @@ impl<'p> Evaluator<'_, 'p> {
                 }
             }
         }
-        nodes
+        Some(nodes)
     }
 
     /// What a value means that is known to exist outside of the project; it may be one of the nodes that are looked for.

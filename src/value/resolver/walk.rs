@@ -182,10 +182,10 @@ impl<'p> Resolver<'_, 'p> {
 
     /// A member of a map as written.
     pub fn member_of(&self, map: Cursor<'p>, key: &str, rest: &'p [Segment]) -> Found<'p> {
-        let fallback = map.fallback.and_then(|node| node.get(key));
+        let fallback = map.fallback().and_then(|node| node.get(key));
         let own = if map.frame.bindings.is_empty() { map.node.get(key) } else { functions::bound_member(map, key) };
         if let Some(value) = own {
-            return self.found(Cursor { fallback, ..map.to(value) });
+            return self.found(map.to(value).with_fallback(fallback));
         }
         if let Some(value) = fallback {
             return self.found(map.to(value));
@@ -194,10 +194,13 @@ impl<'p> Resolver<'_, 'p> {
             return found;
         }
         // What a macro, an include or a loop may add cannot be known.
-        for (name, value) in map.node.entries() {
-            let name = name.scalar().unwrap_or_default();
-            if map.embedded.is_none() && (name == "Fn::Transform" || name.starts_with("Fn::ForEach::")) {
-                return Found { value: Value::unknown(ReasonKind::Macro, name), cursor: map.to(value), missing: &[] };
+        if map.embedded.is_none() && map.frame.template.may_expand {
+            for (name, value) in map.node.entries() {
+                let name = name.scalar().unwrap_or_default();
+                if name == "Fn::Transform" || name.starts_with("Fn::ForEach::") {
+                    let value_of_it = Value::unknown(ReasonKind::Macro, name);
+                    return Found { value: value_of_it, cursor: map.to(value), missing: &[] };
+                }
             }
         }
         Found { value: Value::Absent, cursor: map, missing: rest }
