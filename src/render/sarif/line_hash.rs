@@ -27,7 +27,7 @@ impl LineHashes {
             text.encode_utf16().for_each(|unit| units.read(unit));
         }
         units.push(END);
-        (0..BLOCK).for_each(|_| units.push(0));
+        units.kept.extend([0; BLOCK]);
         units.lines()
     }
 
@@ -38,12 +38,9 @@ impl LineHashes {
     }
 }
 
-/// The units that count, as the hashes of all texts that start with the first of them: that of a block is the difference
-/// of two.
+/// The units that count, and which of them begin a line.
 struct Units {
-    prefixes: Vec<u64>,
-    hash: u64,
-    /// Which units begin a line.
+    kept: Vec<u16>,
     begins: Vec<usize>,
     is_line_start: bool,
     after_cr: bool,
@@ -51,9 +48,8 @@ struct Units {
 
 impl Units {
     fn new(most: usize) -> Self {
-        let mut prefixes = Vec::with_capacity(most + BLOCK + 2);
-        prefixes.push(0);
-        Self { prefixes, hash: 0, begins: Vec::new(), is_line_start: true, after_cr: false }
+        let kept = Vec::with_capacity(most + BLOCK + 1);
+        Self { kept, begins: Vec::new(), is_line_start: true, after_cr: false }
     }
 
     /// A unit of the text.
@@ -72,24 +68,54 @@ impl Units {
 
     fn push(&mut self, unit: u16) {
         if std::mem::take(&mut self.is_line_start) {
-            self.begins.push(self.prefixes.len() - 1);
+            self.begins.push(self.kept.len());
         }
-        self.hash = self.hash.wrapping_mul(BASE).wrapping_add(unit.into());
-        self.prefixes.push(self.hash);
+        self.kept.push(unit);
     }
 
+    /// The hash of a block is the difference of those of two texts that start with the first unit.
     fn lines(self) -> LineHashes {
-        let weight = (0..BLOCK).fold(1, |weight: u64, _| weight.wrapping_mul(BASE));
+        let weight = power(BLOCK);
+        let prefixes = prefixes(&self.kept);
         let mut seen: FxHashMap<u64, u32> = FxHashMap::default();
         seen.reserve(self.begins.len());
         let lines = self.begins.iter().map(|&at| {
-            let hash = self.prefixes[at + BLOCK].wrapping_sub(self.prefixes[at].wrapping_mul(weight));
+            let hash = prefixes[at + BLOCK].wrapping_sub(prefixes[at].wrapping_mul(weight));
             let count = seen.entry(hash).or_default();
             *count += 1;
             (hash, *count)
         });
         LineHashes(lines.collect())
     }
+}
+
+/// The base to some power.
+const fn power(exponent: usize) -> u64 {
+    let (mut power, mut step) = (1_u64, 0);
+    while step < exponent {
+        power = power.wrapping_mul(BASE);
+        step += 1;
+    }
+    power
+}
+
+/// The hashes of the first no, one, two, … units. Four at a time, so that one does not wait for the one before.
+fn prefixes(units: &[u16]) -> Vec<u64> {
+    const POWERS: [u64; 5] = [1, BASE, power(2), power(3), power(4)];
+    let mut prefixes = Vec::with_capacity(units.len() + 4);
+    prefixes.push(0);
+    let mut hash = 0_u64;
+    for four in units.chunks(4) {
+        let mut own = 0_u64;
+        let mut after = [0; 4];
+        for (place, &unit) in four.iter().enumerate() {
+            own = own.wrapping_mul(BASE).wrapping_add(unit.into());
+            after[place] = hash.wrapping_mul(POWERS[place + 1]).wrapping_add(own);
+        }
+        prefixes.extend_from_slice(&after[..four.len()]);
+        hash = after[four.len() - 1];
+    }
+    prefixes
 }
 
 #[cfg(test)]

@@ -130,6 +130,11 @@ impl<'e, 'p> Env<'e, 'p> {
         }
     }
 
+    /// What a path starts at.
+    pub(super) fn start(&self, term: &TermPath) -> Option<&'e Found<'p>> {
+        self.get(term.variable.as_deref().unwrap_or("self"))
+    }
+
     /// All names, innermost first.
     pub fn all(&self) -> Vec<(&'p str, Found<'p>)> {
         let mut all = vec![(self.name, self.found.clone())];
@@ -279,7 +284,9 @@ impl<'g, 'p> Evaluator<'g, 'p> {
     /// The one value of a `path` test; absent if there is none.
     pub(super) fn single(&self, leaf: &'p Leaf, env: &Env<'_, 'p>) -> Found<'p> {
         let first = match &leaf.subject {
-            Subject::Path(terms) if terms.len() == 1 => self.values(&terms[0], env).into_iter().next(),
+            Subject::Path(terms) if terms.len() == 1 => {
+                self.named(&terms[0], env).or_else(|| self.values(&terms[0], env).into_iter().next())
+            }
             _ => self.elements(leaf, env).0.into_iter().next().map(|element| element.found),
         };
         first.unwrap_or_else(|| Found { value: Value::Absent, ..origin(env) })
@@ -338,13 +345,14 @@ impl<'g, 'p> Evaluator<'g, 'p> {
         (self.tests.get() > TESTS).then(too_much)
     }
 
+    /// The one thing that a path of names yields.
+    pub(super) fn named(&self, term: &'p TermPath, env: &Env<'_, 'p>) -> Option<Found<'p>> {
+        self.resolver.walk_names(env.start(term)?, &term.path)
+    }
+
     /// Everything that a path yields.
     pub(super) fn values(&self, term: &'p TermPath, env: &Env<'_, 'p>) -> Vec<Found<'p>> {
-        let start = match &term.variable {
-            None => env.get("self"),
-            Some(name) => env.get(name),
-        };
-        match start {
+        match env.start(term) {
             Some(start) => self.resolver.walk(start.clone(), &term.path),
             None => Vec::new(),
         }

@@ -187,11 +187,7 @@ impl<'p> Evaluator<'_, 'p> {
             return Some(failure(&origin(env), env, false));
         };
         let term = terms.first()?;
-        let start = match &term.variable {
-            None => env.get("self"),
-            Some(name) => env.get(name),
-        }?;
-        let mut found = start.clone();
+        let mut found = env.start(term)?.clone();
         for (index, segment) in term.path.iter().enumerate() {
             if matches!(segment, Segment::Each | Segment::Leaves) {
                 if found.value.is_absent() {

@@ -49,8 +49,13 @@ impl<'p> Evaluator<'_, 'p> {
     pub(super) fn visit(&self, leaf: &'p Leaf, env: &Env<'_, 'p>, each: &mut Each<'_, 'p>) -> Option<Unknown<'p>> {
         let (elements, open) = match &leaf.subject {
             Subject::Path(terms) if terms.len() == 1 => {
-                let mut found = terms.iter().flat_map(|term| self.values(term, env));
-                let _ = found.try_for_each(|found| each(Element::certain(found), true));
+                let _ = match self.named(&terms[0], env) {
+                    Some(found) => each(Element::certain(found), true),
+                    None => {
+                        let mut found = self.values(&terms[0], env).into_iter();
+                        found.try_for_each(|found| each(Element::certain(found), true))
+                    }
+                };
                 return None;
             }
             Subject::Path(terms) => {

@@ -22,16 +22,26 @@ impl<'p> Resolver<'_, 'p> {
         self.walked(start, path, |_| &[])
     }
 
-    fn walked(&self, start: Found<'p>, path: &[Segment], rest: impl Fn(usize) -> &'p [Segment]) -> Vec<Found<'p>> {
-        // Most paths are names only, which lead to one thing.
-        let names = path.iter().take_while(|segment| matches!(segment, Segment::Key(_))).count();
+    /// What stands at the end of a path, if it is names only, which lead to one thing; most paths are.
+    pub fn walk_names(&self, start: &Found<'p>, path: &'p [Segment]) -> Option<Found<'p>> {
+        let is_names = path.iter().all(|segment| matches!(segment, Segment::Key(_)));
+        is_names.then(|| self.named(start.clone(), path, &|index| &path[index..]).0)
+    }
+
+    /// Follows the names that a path begins with; says how many there are.
+    fn named(&self, start: Found<'p>, path: &[Segment], rest: &impl Fn(usize) -> &'p [Segment]) -> (Found<'p>, usize) {
         let mut found = start;
-        for (index, segment) in path[..names].iter().enumerate() {
-            let Segment::Key(key) = segment else { break };
+        for (index, segment) in path.iter().enumerate() {
+            let Segment::Key(key) = segment else { return (found, index) };
             found = self.member(found, key, rest(index));
         }
+        (found, path.len())
+    }
+
+    fn walked(&self, start: Found<'p>, path: &[Segment], rest: impl Fn(usize) -> &'p [Segment]) -> Vec<Found<'p>> {
+        let (found, done) = self.named(start, path, &rest);
         let mut current = vec![found];
-        for (index, segment) in path.iter().enumerate().skip(names) {
+        for (index, segment) in path.iter().enumerate().skip(done) {
             let mut next = Vec::with_capacity(current.len());
             for found in current {
                 self.step(found, segment, rest(index), &mut next);
