@@ -38,7 +38,7 @@ fn list(key: &str) -> &'static [&'static str] {
 /// What a name such as `DB_PASSWORD`, `dbPassword` or `db-password` says of its value; nothing if it is no secret.
 pub(super) fn kind_of(name: &str) -> Option<Kind> {
     // Most names are none, which is seen without taking them apart.
-    if name.len() < 3 || name.len() > 80 {
+    if name.len() < 3 || name.len() > 80 || !ends_like_a_secret(name) {
         return None;
     }
     let words: Vec<String> = words(name).into_iter().map(str::to_ascii_lowercase).collect();
@@ -59,6 +59,15 @@ pub(super) fn kind_of(name: &str) -> Option<Kind> {
     }
     let joined = list("joined").iter().find(|ending| last.ends_with(*ending))?;
     Some(if joined.starts_with("pass") { Kind::Password } else { Kind::Token })
+}
+
+/// True if the last word of a name may be one that counts.
+fn ends_like_a_secret(name: &str) -> bool {
+    let end = name.trim_end_matches(|c: char| !c.is_ascii_alphabetic()).as_bytes();
+    let endings = ["password", "token", "joined"].into_iter().flat_map(list).copied().chain(["key"]);
+    endings.map(str::as_bytes).any(|ending| {
+        end.len().checked_sub(ending.len()).is_some_and(|start| end[start..].eq_ignore_ascii_case(ending))
+    })
 }
 
 /// The words of a name: at signs, and where small letters end.
