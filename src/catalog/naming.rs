@@ -1,5 +1,9 @@
 //! What names a resource, and what `Ref` and `Fn::GetAtt` give (`rules/catalog/names.yaml`).
 
+use std::sync::LazyLock;
+
+use rustc_hash::FxHashMap;
+
 use super::generated::NAMINGS;
 
 /// How resources of one type, or nodes of one virtual kind, are named.
@@ -88,8 +92,10 @@ impl Naming {
 
 /// How a resource type or virtual kind is named, if that is known.
 pub fn naming(resource_type: &str) -> Option<&'static Naming> {
-    let at = NAMINGS.binary_search_by(|naming| naming.resource_type.cmp(resource_type)).ok()?;
-    Some(&NAMINGS[at])
+    // Asked for every reference.
+    static BY_TYPE: LazyLock<FxHashMap<&str, &Naming>> =
+        LazyLock::new(|| NAMINGS.iter().map(|naming| (naming.resource_type, naming)).collect());
+    BY_TYPE.get(resource_type).copied()
 }
 
 #[cfg(test)]

@@ -32,7 +32,12 @@ type Made = (Box<str>, Path, Arc<Referring>);
 pub(super) struct Joins {
     referring: Mutex<FxHashMap<u64, Vec<Made>>>,
     named: Mutex<FxHashMap<Box<str>, Arc<Named>>>,
+    /// The nodes of several kinds, by how a rule writes these.
+    of_kinds: Mutex<FxHashMap<Kinds, Arc<[EntityId]>>>,
 }
+
+/// Types and virtual kinds, as a rule writes them.
+type Kinds = Vec<Box<str>>;
 
 /// What the nodes of a kind say at a path.
 #[derive(Debug)]
@@ -175,6 +180,20 @@ impl<'p> StackGraph<'p> {
             found.open.push(index.by_text.near(&key, &choices, &mut found.sure));
         }
         found
+    }
+
+    /// The nodes of several kinds, each once and in order. `kinds` is how a rule writes them, `expand` gives their names.
+    pub fn of_kinds<'k>(&self, kinds: &[Box<str>], expand: impl FnOnce() -> Vec<&'k str>) -> Arc<[EntityId]> {
+        let mut known = self.joins.of_kinds.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(nodes) = known.get(kinds) {
+            return Arc::clone(nodes);
+        }
+        let mut nodes: Vec<EntityId> = expand().into_iter().flat_map(|kind| self.of_kind(kind)).copied().collect();
+        nodes.sort_unstable();
+        nodes.dedup();
+        let nodes: Arc<[EntityId]> = nodes.into();
+        known.insert(kinds.to_vec(), Arc::clone(&nodes));
+        nodes
     }
 
     /// The nodes of a kind that a value may refer to.

@@ -11,15 +11,11 @@ use crate::syntax::{Document, NodeId};
 use crate::template::Binding;
 use crate::value::{EntityId, Found, Map, Trace, Value};
 
-use super::Kinds;
-
 /// Answers about the nodes of one template and what they refer to; to be used for the rules of one template, or for one
 /// scenario, and then dropped.
 #[derive(Default)]
 pub struct Memo<'p> {
     statements: RefCell<FxHashMap<Carrier, Statements<'p>>>,
-    /// By the kinds that a rule names, which live as long as the rule.
-    nodes: RefCell<FxHashMap<*const Kinds, Rc<[EntityId]>>>,
 }
 
 /// What carries statements.
@@ -39,11 +35,6 @@ pub(super) struct Statements<'p> {
 }
 
 impl<'p> Memo<'p> {
-    /// The nodes of some kinds.
-    pub(super) fn nodes(&self, kinds: &'p Kinds, find: impl FnOnce() -> Rc<[EntityId]>) -> Rc<[EntityId]> {
-        Rc::clone(self.nodes.borrow_mut().entry(std::ptr::from_ref(kinds)).or_insert_with(find))
-    }
-
     /// The statements of a carrier; read again for one that cannot be told from others.
     pub(super) fn statements(
         &self,

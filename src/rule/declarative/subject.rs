@@ -69,7 +69,7 @@ impl<'p> Evaluator<'_, 'p> {
                     None => ControlFlow::Continue(()),
                 };
                 let _ = match self.joined_nodes(kinds, &leaf.joins, env) {
-                    None => self.nodes(kinds).iter().try_for_each(|&id| visit(id, true)),
+                    None => self.nodes(kinds, &mut |id| visit(id, true)),
                     Some(nodes) => match nodes.sure().into_iter().try_for_each(|id| visit(id, true)) {
                         ControlFlow::Continue(()) => nodes.open().try_for_each(|id| visit(id, false)),
                         broken @ ControlFlow::Break(()) => broken,
@@ -107,15 +107,15 @@ impl<'p> Evaluator<'_, 'p> {
         expanded
     }
 
-    /// The nodes of some kinds, in order.
-    fn nodes(&self, kinds: &'p Kinds) -> Rc<[EntityId]> {
-        self.memo.nodes(kinds, || {
-            let mut nodes: Vec<EntityId> =
-                self.expand(kinds).into_iter().flat_map(|kind| self.graph.of_kind(kind).iter().copied()).collect();
-            nodes.sort_unstable();
-            nodes.dedup();
-            nodes.into()
-        })
+    /// Goes through the nodes of some kinds, in order.
+    fn nodes(&self, kinds: &'p Kinds, visit: &mut dyn FnMut(EntityId) -> ControlFlow<()>) -> ControlFlow<()> {
+        match &kinds.0[..] {
+            [kind] if !kind.contains('*') => self.graph.of_kind(kind).iter().copied().try_for_each(visit),
+            kinds_of_rule => {
+                let nodes = self.graph.of_kinds(kinds_of_rule, || self.expand(kinds));
+                nodes.iter().copied().try_for_each(visit)
+            }
+        }
     }
 
     /// The nodes that may pass by one of the joins; nothing if that cannot be looked up, and any may.
