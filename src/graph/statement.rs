@@ -360,12 +360,12 @@ pub fn covers_action<'p>(resolver: &Resolver<'_, 'p>, statement: &Found<'p>, act
     let mut any = |name: &str| -> Option<Truth> {
         let list = view.members.iter().find(|(known, _)| *known == name)?;
         let Value::List(list) = &list.1.value else { return None };
-        let items = resolver.items(list);
+        let items = resolver.shared_items(list);
         if items.is_empty() {
             return None;
         }
         let mut truth = Truth::False;
-        for item in items {
+        for item in items.iter() {
             truth = truth.or(match &item.value {
                 Value::Unknown(unknown) => {
                     why.merge(unknown);

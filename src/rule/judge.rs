@@ -87,6 +87,10 @@ pub fn judge_with<'p>(rule: &'p Rule, graph: &StackGraph<'p>, target: Target, me
     let judge = Judge { rule, graph, target, memo, steps: Cell::new(0) };
     let mut leaves = Vec::new();
     judge.split(Scenario::default(), &mut leaves);
+    // What most rules say of most nodes.
+    if let [Leaf { result: Judged::Pass | Judged::Aside, .. }] = &leaves[..] {
+        return Verdict::default();
+    }
     judge.conclude(&leaves)
 }
 
@@ -119,7 +123,7 @@ impl<'p> Judge<'_, 'p> {
             }
             return;
         }
-        leaves.push(Leaf { scenario, trace: evaluator.resolver.trace(), result });
+        leaves.push(Leaf { scenario, trace: evaluator.resolver.into_trace(), result });
     }
 
     fn evaluate(&self, evaluator: &Evaluator<'_, 'p>) -> Judged<'p> {

@@ -98,6 +98,11 @@ impl<'w, 'p> Resolver<'w, 'p> {
         self.trace.borrow().clone()
     }
 
+    /// What was read.
+    pub fn into_trace(self) -> Trace<'p> {
+        self.trace.into_inner()
+    }
+
     /// Forgets how many expressions were evaluated.
     pub fn renew(&self) {
         self.steps.set(0);

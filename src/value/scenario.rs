@@ -31,9 +31,10 @@ pub struct Blocker<'p> {
 }
 
 /// Choices made; one choice has one value throughout.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Scenario<'p> {
-    choices: Rc<[Chosen<'p>]>,
+    /// Absent if there are none: most verdicts need none.
+    choices: Option<Rc<[Chosen<'p>]>>,
 }
 
 /// A choice with its value.
@@ -49,41 +50,35 @@ pub struct Chosen<'p> {
     pub of: usize,
 }
 
-impl Default for Scenario<'_> {
-    fn default() -> Self {
-        Self { choices: Rc::from([]) }
-    }
-}
-
 impl<'p> Scenario<'p> {
     /// This scenario with one more choice made.
     #[must_use]
     pub fn with(&self, blocker: &Blocker<'p>, value: ChoiceValue<'p>) -> Self {
-        let mut choices = self.choices.to_vec();
+        let mut choices = self.choices().to_vec();
         choices.push(Chosen {
             choice: blocker.choice.clone(),
             value,
             mapping: blocker.mapping,
             of: blocker.domain.len(),
         });
-        Self { choices: choices.into() }
+        Self { choices: Some(choices.into()) }
     }
 
     /// This scenario with a choice made anew.
     #[must_use]
     pub fn only(&self, blocker: &Blocker<'p>, value: ChoiceValue<'p>) -> Self {
-        let others = self.choices.iter().filter(|chosen| chosen.choice != blocker.choice).cloned().collect();
-        Self { choices: others }.with(blocker, value)
+        let others = self.choices().iter().filter(|chosen| chosen.choice != blocker.choice).cloned().collect();
+        Self { choices: Some(others) }.with(blocker, value)
     }
 
     /// What was chosen for a hole.
     pub fn hole(&self, hole: &Hole<'p>) -> Option<&Chosen<'p>> {
-        self.choices.iter().find(|chosen| matches!(&chosen.choice, Choice::Hole(known) if known == hole))
+        self.choices().iter().find(|chosen| matches!(&chosen.choice, Choice::Hole(known) if known == hole))
     }
 
     /// What was chosen for a condition.
     pub fn condition(&self, template: TemplateId, name: &str) -> Option<bool> {
-        self.choices.iter().find_map(|chosen| match &chosen.choice {
+        self.choices().iter().find_map(|chosen| match &chosen.choice {
             Choice::Condition(t, n) if *t == template && *n == name => Some(chosen.value.as_deref() == Some("true")),
             _ => None,
         })
@@ -91,12 +86,12 @@ impl<'p> Scenario<'p> {
 
     /// All choices, in the order in which they were made.
     pub fn choices(&self) -> &[Chosen<'p>] {
-        &self.choices
+        self.choices.as_deref().unwrap_or_default()
     }
 
     /// True if nothing was chosen.
     pub fn is_empty(&self) -> bool {
-        self.choices.is_empty()
+        self.choices().is_empty()
     }
 }
 

@@ -89,7 +89,7 @@ impl<'p> Asked<'_, '_, 'p> {
         let names = |principals: &Found<'p>| {
             let list = if self.is_service { "service" } else { "aws" };
             let everyone = Outcome::from(text(member(principals, "everyone")) == Some("true"));
-            everyone.or(|| any(&self.evaluator.listed(principals, list), |listed| self.is_caller(listed)))
+            everyone.or(|| any(self.evaluator.listed(principals, list).iter(), |listed| self.is_caller(listed)))
         };
         match (member(statement, "principals"), member(statement, "not_principals")) {
             (Some(Found { value: Value::Unknown(why), .. }), _) => Outcome::unknown((**why).clone()),

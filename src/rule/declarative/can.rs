@@ -190,7 +190,7 @@ impl<'p> Asked<'_, '_, 'p> {
         };
         let resolver = &self.evaluator.resolver;
         let value = [Part::Text(given.into())];
-        let outcome = any(&self.evaluator.listed(condition, "values"), |listed| {
+        let outcome = any(self.evaluator.listed(condition, "values").iter(), |listed| {
             if let Value::Unknown(why) = &listed.value {
                 return Outcome::unknown((**why).clone());
             }

@@ -1,6 +1,8 @@
 //! What the statements of policies say together: an Allow has to cover what is asked, and no Deny may take it back. Who asks
 //! decides what a condition of a statement is worth.
 
+use std::rc::Rc;
+
 use crate::catalog::Returned;
 use crate::finding::ReasonKind;
 use crate::graph::covers_action;
@@ -107,19 +109,18 @@ impl<'p> Evaluator<'_, 'p> {
         })
     }
 
-    fn conditions(&self, statement: &Found<'p>) -> Vec<Found<'p>> {
+    fn conditions(&self, statement: &Found<'p>) -> Rc<[Found<'p>]> {
         match member(statement, "conditions") {
-            Some(Found { value: Value::List(list), .. }) => self.resolver.items(list),
-            Some(found @ Found { value: Value::Unknown(_), .. }) => vec![found.clone()],
-            _ => Vec::new(),
+            Some(found @ Found { value: Value::Unknown(_), .. }) => Rc::from([found.clone()]),
+            _ => self.listed(statement, "conditions"),
         }
     }
 
     /// The items of a list of a statement, or of something in it.
-    pub(super) fn listed(&self, map: &Found<'p>, name: &str) -> Vec<Found<'p>> {
+    pub(super) fn listed(&self, map: &Found<'p>, name: &str) -> Rc<[Found<'p>]> {
         match member(map, name) {
-            Some(Found { value: Value::List(list), .. }) => self.resolver.items(list),
-            _ => Vec::new(),
+            Some(Found { value: Value::List(list), .. }) => self.resolver.shared_items(list),
+            _ => Rc::default(),
         }
     }
 }

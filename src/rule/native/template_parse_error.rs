@@ -25,6 +25,9 @@ pub(super) fn check(context: &Context<'_, '_>, sink: &mut Sink) {
             Tag::UnknownFunction if node.is_long_form() => function(context, node, sink),
             _ => {}
         }
+        if !context.template.may_expand {
+            continue;
+        }
         // Beside other keys it is valid as well.
         let include = node.entries().find(|(key, _)| key.scalar() == Some("Fn::Transform"));
         if let Some(name) = include.and_then(|(_, value)| value.get("Name")).filter(|_| !in_metadata(node)) {

@@ -70,7 +70,8 @@ impl<'p> Resolver<'_, 'p> {
             }
             Segment::Each => match found.value {
                 Value::Absent => {}
-                Value::List(list) => out.extend(self.items(&list)),
+                Value::List(List::Items(items)) => out.extend(items.iter().cloned()),
+                Value::List(list @ List::Node(_)) => out.extend(self.items(&list)),
                 Value::Symbolic(ref parts) if self.is_list_hole(parts) => {
                     out.push(self.piece_of(parts, found.cursor, "[*]"));
                 }
@@ -234,6 +235,14 @@ impl<'p> Resolver<'_, 'p> {
                 .map(|item| self.found(cursor.to(item)))
                 .filter(|found| !found.value.is_absent())
                 .collect(),
+        }
+    }
+
+    /// As [`Self::items`], without copying those that are worked out already.
+    pub fn shared_items(&self, list: &List<'p>) -> Rc<[Found<'p>]> {
+        match list {
+            List::Items(items) => Rc::clone(items),
+            List::Node(_) => self.items(list).into(),
         }
     }
 
