@@ -215,7 +215,7 @@ fn start(setup: &Setup) -> io::Result<Vec<Row>> {
         ("`--help`", TOOL, vec!["--help"], 1.0),
         ("one small template", TOOL, [&check[..], &[small.as_str()]].concat(), 4.0),
         ("eight templates", TOOL, [&check[..], &[stack.as_str()]].concat(), 6.0),
-        ("the templates of `templates/`", TOOL, [&check[..], &[templates]].concat(), 30.0),
+        ("the templates of `templates/`", TOOL, [&check[..], &[templates]].concat(), 6.0),
     ];
     let mut times = vec![Vec::new(); programs.len()];
     for round in 0..=setup.pairs * 15 {
