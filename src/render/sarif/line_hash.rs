@@ -73,19 +73,30 @@ impl Units {
         self.kept.push(unit);
     }
 
-    /// The hash of a block is the difference of those of two texts that start with the first unit.
+    /// The hash of a block is the difference of those of two texts that start with the first unit: the one that ends
+    /// where the block begins, and the one that ends where it ends.
     fn lines(self) -> LineHashes {
-        let weight = power(BLOCK);
-        let prefixes = prefixes(&self.kept);
+        let mut lines: Vec<(u64, u32)> = Vec::with_capacity(self.begins.len());
         let mut seen: FxHashMap<u64, u32> = FxHashMap::default();
         seen.reserve(self.begins.len());
-        let lines = self.begins.iter().map(|&at| {
-            let hash = prefixes[at + BLOCK].wrapping_sub(prefixes[at].wrapping_mul(weight));
-            let count = seen.entry(hash).or_default();
-            *count += 1;
-            (hash, *count)
-        });
-        LineHashes(lines.collect())
+        let (mut hash, mut at) = (0, 0);
+        let mut begun = self.begins.iter().copied().peekable();
+        for (line, &begin) in self.begins.iter().enumerate() {
+            let end = begin + BLOCK;
+            while let Some(next) = begun.next_if(|&next| next <= end) {
+                hash = hashed(hash, &self.kept[at..next]);
+                at = next;
+                lines.push((hash, 0));
+            }
+            hash = hashed(hash, &self.kept[at..end]);
+            at = end;
+            let (line, count) = &mut lines[line];
+            *line = hash.wrapping_sub(line.wrapping_mul(const { power(BLOCK) }));
+            let same = seen.entry(*line).or_default();
+            *same += 1;
+            *count = *same;
+        }
+        LineHashes(lines)
     }
 }
 
@@ -99,23 +110,15 @@ const fn power(exponent: usize) -> u64 {
     power
 }
 
-/// The hashes of the first no, one, two, … units. Four at a time, so that one does not wait for the one before.
-fn prefixes(units: &[u16]) -> Vec<u64> {
-    const POWERS: [u64; 5] = [1, BASE, power(2), power(3), power(4)];
-    let mut prefixes = Vec::with_capacity(units.len() + 4);
-    prefixes.push(0);
-    let mut hash = 0_u64;
-    for four in units.chunks(4) {
-        let mut own = 0_u64;
-        let mut after = [0; 4];
-        for (place, &unit) in four.iter().enumerate() {
-            own = own.wrapping_mul(BASE).wrapping_add(unit.into());
-            after[place] = hash.wrapping_mul(POWERS[place + 1]).wrapping_add(own);
-        }
-        prefixes.extend_from_slice(&after[..four.len()]);
-        hash = after[four.len() - 1];
-    }
-    prefixes
+/// The hash of a text and more units. Four at a time, so that one does not wait for the one before.
+fn hashed(hash: u64, units: &[u16]) -> u64 {
+    let (fours, rest) = units.as_chunks::<4>();
+    let step = |hash: u64, weight: u64, own: u64| hash.wrapping_mul(weight).wrapping_add(own);
+    let hash = fours.iter().fold(hash, |hash, four| {
+        let own = four.iter().fold(0, |own, &unit| step(own, BASE, unit.into()));
+        step(hash, const { power(4) }, own)
+    });
+    rest.iter().fold(hash, |hash, &unit| step(hash, BASE, unit.into()))
 }
 
 #[cfg(test)]
