@@ -4,7 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use crate::source::{FileId, TextMap};
 
-use super::node::{HOLED, KEY, LARGE, LARGE_FROM, LONG, NONE, NodeData, to_u32};
+use super::document::{HOLED, KEY, LARGE, LARGE_FROM, LONG, NONE, NodeData, to_u32};
 use super::{Comment, Document, Kind, Node, NodeId, Style, Tag};
 
 /// Puts a [`Document`] together from the outside in, in the order of the text.

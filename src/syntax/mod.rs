@@ -3,6 +3,7 @@
 //! Knows YAML and JSON, not CloudFormation. Never fails: what is wrong with the text is a [`SyntaxIssue`], and what could be read is kept.
 
 mod builder;
+mod document;
 pub mod json;
 mod node;
 pub mod path;
@@ -15,7 +16,8 @@ use std::sync::Arc;
 use crate::source::{FileId, Span, TextMap};
 
 pub use builder::Builder;
-pub use node::{Children, Comment, Document, Entries, Kind, Node, NodeId, Style};
+pub use document::{Comment, Document, Kind, NodeId, Style};
+pub use node::{Children, Entries, Node};
 pub use path::{Path, Segment};
 pub use scalar::{ScalarType, canonical_text, json_type, scalar_type};
 pub use tag::Tag;

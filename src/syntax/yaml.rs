@@ -12,6 +12,7 @@ use std::sync::Arc;
 use granit_parser::{Event, Options, Parser, ScalarStyle, StructureStyle};
 use rustc_hash::FxHashMap;
 
+use super::document::to_u32;
 use super::{
     Builder, Comment, Document, IssueKind, Kind, MAX_DEPTH, NodeId, Parsed, Style, SyntaxIssue, Tag, duplicate_keys,
     is_merge_key, report, report_last,
@@ -458,8 +459,4 @@ fn tag_code(tag: &granit_parser::Tag) -> Tag {
 /// The end of the line without its break.
 fn line_end(bytes: &[u8], at: usize) -> usize {
     memchr::memchr2(b'\n', b'\r', &bytes[at..]).map_or(bytes.len(), |len| at + len)
-}
-
-fn to_u32(number: usize) -> u32 {
-    u32::try_from(number).unwrap_or(u32::MAX)
 }
