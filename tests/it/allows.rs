@@ -1,45 +1,39 @@
 //! `allows`: what a resource policy lets a principal do, and what cannot be known of it.
 
-use mlops_lint::rule::testing::RuleFile;
+use crate::rule_file::{self, FAIL, UNKNOWN};
 
 /// Whether the policy of a bucket allows the role to read it; `verdict` is the marker of the bucket's policy.
 fn run(allows: &str, statements: &str, verdict: &str) -> Result<(), String> {
-    let file = RuleFile::read(&format!(
+    let rule = format!(
         r#"
-id: TST001
-name: readable
-summary: a test
-severity: high
 match: AWS::S3::BucketPolicy
 let:
   bucket: {{ resolve: Bucket, to: AWS::S3::Bucket }}
   role: {{ resolve: "PolicyDocument.Id", to: AWS::IAM::Role }}
 require: {{ allows: {allows} }}
 message: "`{{self}}` shuts out `{{role}}` of `{{bucket}}`"
-tests:
-  - name: one
-    template: |
-      Parameters:
-        Anyone: {{ Type: String }}
-      Resources:
-        Reader: {{ Type: AWS::IAM::Role, Properties: {{ RoleName: reader, AssumeRolePolicyDocument: {{}} }} }}
-        Other: {{ Type: AWS::IAM::Role, Properties: {{ RoleName: other, AssumeRolePolicyDocument: {{}} }} }}
-        Data: {{ Type: AWS::S3::Bucket, Properties: {{ BucketName: data }} }}
-        Logs: {{ Type: AWS::S3::Bucket, Properties: {{ BucketName: logs }} }}
-        Policy:{verdict}
-          Type: AWS::S3::BucketPolicy
-          Properties:
-            Bucket: !Ref Data
-            PolicyDocument: {{ Id: !Ref Reader, Statement: {statements} }}
 "#
-    ))
-    .map_err(|error| error.message)?;
-    file.tests[0].run(&file.rule).map(|_| ())
+    );
+    let template = format!(
+        "
+Parameters:
+  Anyone: {{ Type: String }}
+Resources:
+  Reader: {{ Type: AWS::IAM::Role, Properties: {{ RoleName: reader, AssumeRolePolicyDocument: {{}} }} }}
+  Other: {{ Type: AWS::IAM::Role, Properties: {{ RoleName: other, AssumeRolePolicyDocument: {{}} }} }}
+  Data: {{ Type: AWS::S3::Bucket, Properties: {{ BucketName: data }} }}
+  Logs: {{ Type: AWS::S3::Bucket, Properties: {{ BucketName: logs }} }}
+  Policy:{verdict}
+    Type: AWS::S3::BucketPolicy
+    Properties:
+      Bucket: !Ref Data
+      PolicyDocument: {{ Id: !Ref Reader, Statement: {statements} }}
+"
+    );
+    rule_file::run(&rule, &template)
 }
 
 const ROLE: &str = "{ policy: $self, principal: $role, do: s3:GetObject, on: $bucket }";
-const FAIL: &str = "   # <- fail";
-const UNKNOWN: &str = "   # <- unknown";
 
 fn judge(statements: &str, verdict: &str) {
     run(ROLE, statements, verdict).unwrap_or_else(|problem| panic!("{statements}: {problem}"));

@@ -1,57 +1,48 @@
 //! The `Rules` section of a template: scenarios that it forbids are no scenarios.
 
-use mlops_lint::rule::testing::RuleFile;
+use crate::rule_file::{self, FAIL, UNKNOWN};
 
-/// A rule file with one test, whose template has this `Rules` section.
-fn rule_file(rules: &str, marker: &str) -> String {
-    format!(
-        r#"
-id: TST001
-name: forbidden
-summary: a test
-severity: high
+const CLOSED: &str = r#"
 match: AWS::SageMaker::NotebookInstance
-require: {{ path: DirectInternetAccess, equals: Disabled }}
-message: "`{{self}}` is open{{when}}"
-tests:
-  - name: one
-    template: |
-      Parameters:
-        Stage: {{ Type: String, AllowedValues: [dev, prod] }}
-        Access: {{ Type: String, AllowedValues: [Disabled, Enabled] }}
-{rules}
-      Resources:
-        Notebook:{marker}
-          Type: AWS::SageMaker::NotebookInstance
-          Properties:
-            DirectInternetAccess: !Ref Access
-"#
-    )
-}
+require: { path: DirectInternetAccess, equals: Disabled }
+message: "`{self}` is open{when}"
+"#;
 
+/// A notebook with a parameter for its access, in a template with this `Rules` section; `marker` is the notebook's.
 fn run(rules: &str, marker: &str) -> Result<(), String> {
-    let file = RuleFile::read(&rule_file(rules, marker)).map_err(|error| error.message)?;
-    file.tests[0].run(&file.rule).map(|_| ())
+    let template = format!(
+        "
+Parameters:
+  Stage: {{ Type: String, AllowedValues: [dev, prod] }}
+  Access: {{ Type: String, AllowedValues: [Disabled, Enabled] }}
+{rules}
+Resources:
+  Notebook:{marker}
+    Type: AWS::SageMaker::NotebookInstance
+    Properties:
+      DirectInternetAccess: !Ref Access
+"
+    );
+    rule_file::run(CLOSED, &template)
 }
 
 #[test]
 fn a_scenario_that_an_assertion_forbids_is_left_out() {
-    run("", "   # <- fail").unwrap();
-    let closed =
-        "      Rules: { Closed: { Assertions: [{ Assert: { \"Fn::Contains\": [[Disabled], !Ref Access] } }] } }";
+    run("", FAIL).unwrap();
+    let closed = "Rules: { Closed: { Assertions: [{ Assert: { \"Fn::Contains\": [[Disabled], !Ref Access] } }] } }";
     run(closed, "").unwrap();
 }
 
 #[test]
 fn an_assertion_counts_only_where_its_condition_holds() {
     // In dev the notebook may still be open.
-    let in_prod = "      Rules: { Closed: { RuleCondition: !Equals [!Ref Stage, prod], Assertions: [{ Assert: !Equals [!Ref Access, Disabled] }] } }";
-    run(in_prod, "   # <- fail").unwrap();
+    let in_prod = "Rules: { Closed: { RuleCondition: !Equals [!Ref Stage, prod], Assertions: [{ Assert: !Equals [!Ref Access, Disabled] }] } }";
+    run(in_prod, FAIL).unwrap();
 }
 
 #[test]
 fn a_rule_about_templates_starts_at_the_top() {
-    let file = RuleFile::read(
+    rule_file::run_file(
         r#"
 id: TST002
 name: described
@@ -77,14 +68,11 @@ tests:
 "#,
     )
     .unwrap();
-    for test in &file.tests {
-        test.run(&file.rule).unwrap();
-    }
 }
 
 #[test]
 fn a_near_member_of_a_set_is_suggested() {
-    let file = RuleFile::read(
+    rule_file::run_file(
         r#"
 id: TST003
 name: mode
@@ -106,41 +94,32 @@ tests:
 "#,
     )
     .unwrap();
-    file.tests[0].run(&file.rule).unwrap();
 }
 
 #[test]
 fn a_rule_that_takes_the_unresolved_as_set_is_silent_only_about_its_requirement() {
-    let rule = |marker: &str, properties: &str| {
-        format!(
-            r#"
-id: TST004
-name: keyed
-summary: a test
-severity: high
+    let rule = r#"
 match: AWS::SageMaker::EndpointConfig
-when: {{ path: Kind, not_equals: serverless }}
-require: {{ path: KmsKeyId, present: true }}
+when: { path: Kind, not_equals: serverless }
+require: { path: KmsKeyId, present: true }
 unknown: pass
-message: "`{{self}}` has no key{{when}}"
-tests:
-  - name: one
-    template: |
-      Parameters: {{ Kind: {{ Type: String }} }}
-      Resources:
-        Config:{marker}
-          Type: AWS::SageMaker::EndpointConfig
-          Properties: {properties}
-"#
-        )
-    };
+message: "`{self}` has no key{when}"
+"#;
     for (marker, properties) in [
         ("", "{ KmsKeyId: !ImportValue key }"),
-        ("   # <- unknown", "{ Kind: !Ref Kind }"),
+        (UNKNOWN, "{ Kind: !Ref Kind }"),
         ("", "{ Kind: !Ref Kind, KmsKeyId: !ImportValue key }"),
-        ("   # <- fail", "{ Kind: volume }"),
+        (FAIL, "{ Kind: volume }"),
     ] {
-        let file = RuleFile::read(&rule(marker, properties)).unwrap();
-        file.tests[0].run(&file.rule).unwrap();
+        let template = format!(
+            "
+Parameters: {{ Kind: {{ Type: String }} }}
+Resources:
+  Config:{marker}
+    Type: AWS::SageMaker::EndpointConfig
+    Properties: {properties}
+"
+        );
+        rule_file::run(rule, &template).unwrap();
     }
 }

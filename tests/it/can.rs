@@ -1,44 +1,37 @@
 //! `can`: what an identity may do by all the policies that give it rights, and what cannot be known of it.
 
-use mlops_lint::rule::testing::RuleFile;
-
-const FAIL: &str = "   # <- fail";
-const UNKNOWN: &str = "   # <- unknown";
+use crate::rule_file::{self, FAIL, UNKNOWN};
 
 /// A role that is asked about, with these properties and beside these resources; `verdict` is its marker.
 fn run(can: &str, role: &str, others: &str, verdict: &str) -> Result<(), String> {
-    let file = RuleFile::read(&format!(
+    let question = format!(
         r#"
-id: TST001
-name: rights
-summary: a test
-severity: high
 match: AWS::IAM::Role
 when: {{ path: Description, equals: asked }}
 let:
   data: {{ resolve: "Tags[*].Value", to: AWS::S3::Bucket }}
 require: {{ can: {can} }}
 message: "`{{self}}` may not {{lacking}} on `{{data}}`"
-tests:
-  - name: one
-    template: |
-      Parameters:
-        Any: {{ Type: String }}
-        Prefix: {{ Type: String }}
-        Stage: {{ Type: String, AllowedValues: [dev, prod], Default: dev }}
-      Conditions:
-        IsProd: !Equals [!Ref Stage, prod]
-      Resources:
-        Data: {{ Type: AWS::S3::Bucket, Properties: {{ BucketName: !Sub "${{Prefix}}-data" }} }}
-        Logs: {{ Type: AWS::S3::Bucket }}
-        Role:{verdict}
-          Type: AWS::IAM::Role
-          Properties: {{ Description: asked, Tags: [{{ Key: data, Value: !Ref Data }}], AssumeRolePolicyDocument: {{}}, {role} }}
+"#
+    );
+    let template = format!(
+        r#"
+Parameters:
+  Any: {{ Type: String }}
+  Prefix: {{ Type: String }}
+  Stage: {{ Type: String, AllowedValues: [dev, prod], Default: dev }}
+Conditions:
+  IsProd: !Equals [!Ref Stage, prod]
+Resources:
+  Data: {{ Type: AWS::S3::Bucket, Properties: {{ BucketName: !Sub "${{Prefix}}-data" }} }}
+  Logs: {{ Type: AWS::S3::Bucket }}
+  Role:{verdict}
+    Type: AWS::IAM::Role
+    Properties: {{ Description: asked, Tags: [{{ Key: data, Value: !Ref Data }}], AssumeRolePolicyDocument: {{}}, {role} }}
 {others}
 "#
-    ))
-    .map_err(|error| error.message)?;
-    file.tests[0].run(&file.rule).map(|_| ())
+    );
+    rule_file::run(&question, &template)
 }
 
 const LIST: &str = "{ who: $self, do: s3:ListBucket, on: $data }";
@@ -113,7 +106,7 @@ fn a_deny_takes_back_what_it_certainly_denies() {
 fn policies_are_attached_from_either_side() {
     let policy = |kind: &str, more: &str| {
         format!(
-            "        Policy:\n          Type: AWS::IAM::{kind}\n          Properties: {{ PolicyDocument: {{ Statement: [{ALL}] }}, {more} }}\n"
+            "  Policy:\n    Type: AWS::IAM::{kind}\n    Properties: {{ PolicyDocument: {{ Statement: [{ALL}] }}, {more} }}\n"
         )
     };
     for (others, verdict) in [
@@ -126,7 +119,7 @@ fn policies_are_attached_from_either_side() {
         (policy("UserPolicy", "PolicyName: p, UserName: !Ref Role"), FAIL),
         (
             policy("Policy", "PolicyName: p, Roles: [!Ref Role]")
-                .replace("Properties", "Condition: IsProd\n          Properties"),
+                .replace("Properties", "Condition: IsProd\n    Properties"),
             FAIL,
         ),
     ] {
@@ -151,7 +144,7 @@ fn a_policy_that_is_not_seen_is_not_expected_to_deny() {
 fn a_boundary_limits_and_grants_nothing() {
     let boundary = |statements: &str| {
         format!(
-            "        Boundary:\n          Type: AWS::IAM::ManagedPolicy\n          Properties: {{ PolicyDocument: {{ Statement: {statements} }} }}\n"
+            "  Boundary:\n    Type: AWS::IAM::ManagedPolicy\n    Properties: {{ PolicyDocument: {{ Statement: {statements} }} }}\n"
         )
     };
     let role = format!("{}, PermissionsBoundary: !Ref Boundary", inline(&format!("[{ALL}]")));
@@ -210,8 +203,7 @@ fn whoever_is_not_seen_may_or_may_not() {
     let all = inline(&format!("[{ALL}]"));
     judge("{ who: Other, do: s3:ListBucket }", &format!("Other: !ImportValue elsewhere, {all}"), "", UNKNOWN);
     judge("{ who: Other, do: s3:ListBucket }", &format!("Other: nobody-here, {all}"), "", UNKNOWN);
-    let others =
-        "        Other: { Type: AWS::IAM::Role, Properties: { RoleName: other, AssumeRolePolicyDocument: {} } }\n";
+    let others = "  Other: { Type: AWS::IAM::Role, Properties: { RoleName: other, AssumeRolePolicyDocument: {} } }\n";
     let by = |name: &str| format!("Other: {name}, {all}");
     let can = "{ who: Other, do: s3:ListBucket }";
     judge(can, &by("!GetAtt Other.Arn"), others, FAIL);

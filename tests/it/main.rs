@@ -13,6 +13,7 @@ mod projects;
 mod removals;
 mod render;
 mod robust;
+mod rule_file;
 mod semantics;
 mod suppress;
 mod syntax;
