@@ -9,8 +9,15 @@ use mlops_lint::engine;
 use mlops_lint::graph::dependencies;
 use mlops_lint::project::Project;
 use mlops_lint::project::discover::{Options, discover};
-use mlops_lint::rule::native::{Context, Sink};
+use mlops_lint::rule::native::{Context, Native, Sink};
 use mlops_lint::rule::{Memo, Registry, Target, judge_with};
+
+/// How much a native check finds.
+fn findings(native: Native, context: &Context<'_, '_>) -> usize {
+    let mut sink = Sink::default();
+    (native.check)(context, &mut sink);
+    sink.findings.len()
+}
 
 fn main() -> ExitCode {
     // Cargo hands `--bench` to every bench.
@@ -61,21 +68,23 @@ fn main() -> ExitCode {
     for template in &project.templates {
         let (memo, names) = (Memo::default(), dependencies(template));
         for (number, registered) in rules.iter().enumerate() {
-            if let Some(native) = registered.rule().native.filter(|_| registered.rule().is_about_templates()) {
-                let rule = registered.rule();
+            let rule = registered.rule();
+            if let Some(check) = rule.native.filter(|_| rule.is_about_templates()) {
                 let context = Context { rule, graph: &graph, template, dependencies: &names, entity: None };
-                add(number, &|| {
-                    let mut sink = Sink::default();
-                    (native.check)(&context, &mut sink);
-                    sink.findings.len()
-                });
+                add(number, &|| findings(check, &context));
             }
         }
         for (id, entity) in graph.entities().filter(|(_, entity)| entity.template == template.id) {
             for (number, registered) in rules.iter().enumerate() {
-                if registered.kinds.contains(entity.kind) {
-                    add(number, &|| judge_with(registered.rule(), &graph, Target::Node(id), &memo).findings.len());
+                if !registered.kinds.contains(entity.kind) {
+                    continue;
                 }
+                let rule = registered.rule();
+                let context = Context { rule, graph: &graph, template, dependencies: &[], entity: Some(id) };
+                add(number, &|| match rule.native {
+                    Some(check) => findings(check, &context),
+                    None => judge_with(rule, &graph, Target::Node(id), &memo).findings.len(),
+                });
             }
         }
     }

@@ -10,6 +10,7 @@ mod java;
 mod walk;
 
 use std::fmt;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use regex_automata::dfa::sparse::DFA;
@@ -42,7 +43,8 @@ impl Identity {
 }
 
 enum Inner {
-    Bundled(DFA<&'static [u8]>),
+    /// What the build made. It is read when a text is first matched: most patterns of most rules never are.
+    Bundled(&'static [u8], OnceLock<DFA<&'static [u8]>>),
     Owned(DFA<Vec<u8>>),
 }
 
@@ -60,8 +62,7 @@ pub enum Piece<'a> {
 impl Automaton {
     /// The automaton that the build made for a pattern of the bundled rules. Reading it back compiles nothing.
     pub fn bundled(kind: PatternKind, text: &str) -> Option<Self> {
-        let (dfa, _) = DFA::from_bytes(catalog::automaton(kind, text)?).ok()?;
-        Some(Self::of(Inner::Bundled(dfa)))
+        Some(Self::of(Inner::Bundled(catalog::automaton(kind, text)?, OnceLock::new())))
     }
 
     /// Compiles a user's pattern. The error is one line for the author of the pattern.
@@ -114,10 +115,15 @@ impl Automaton {
 
     fn dfa(&self) -> DFA<&[u8]> {
         match &self.inner {
-            Inner::Bundled(dfa) => dfa.as_ref(),
+            Inner::Bundled(bytes, dfa) => dfa.get_or_init(|| read(bytes)).as_ref(),
             Inner::Owned(dfa) => dfa.as_ref(),
         }
     }
+}
+
+/// An automaton that the build made.
+fn read(bytes: &'static [u8]) -> DFA<&'static [u8]> {
+    DFA::from_bytes(bytes).expect("the build of this program wrote it").0
 }
 
 impl fmt::Debug for Automaton {
