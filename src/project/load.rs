@@ -10,8 +10,8 @@ use crate::source::{FileId, SourceFile, SourceMap};
 use crate::syntax;
 use crate::template::{Template, TemplateId};
 
-/// Below this many bytes threads cost more than they save: starting them takes as long as parsing 10 kB.
-const PARALLEL_FROM: usize = 64 << 10;
+/// Below this many bytes threads cost more than they save: starting them takes as long as judging 10 kB.
+const PARALLEL_FROM: usize = 32 << 10;
 
 /// The templates of a project with their texts.
 #[derive(Debug, Default)]
