@@ -5,14 +5,16 @@
 //! of an Allow counts as fulfilled if the caller's request can carry its key, else it is not known; a condition of a Deny is
 //! not relied upon.
 
+use std::rc::Rc;
+
 use crate::catalog::{self, Rows};
 use crate::finding::ReasonKind;
+use crate::graph::Reach;
 use crate::value::{Found, Part, Truth, Unknown, Value, equal_text, same};
 
 use super::condition::{Allows, Caller, Term};
 use super::evaluate::{Env, Evaluator, Outcome, origin};
-use super::policy::{Question, Resource, all, any, member, text};
-use crate::graph::Reach;
+use super::policy::{ActedOn, Question, all, any, member, text};
 
 /// The condition keys that a request which a service makes can carry.
 const KEYS: &str = "service-request-condition-keys";
@@ -23,15 +25,17 @@ struct Asked<'q, 'g, 'p> {
     is_service: bool,
     callers: &'q [Found<'p>],
     action: &'q str,
-    on: &'q [(Found<'p>, Result<Resource<'p>, Unknown<'p>>)],
+    on: &'q [(Found<'p>, ActedOn<'p>)],
 }
 
 impl<'p> Evaluator<'_, 'p> {
     /// Whether the policy allows all of the actions.
     pub(super) fn allows(&self, allows: &'p Allows, env: &Env<'_, 'p>) -> Outcome<'p> {
         let carriers = self.values(&allows.policy, env);
-        let statements: Vec<Found<'p>> =
-            carriers.iter().flat_map(|carrier| self.carried(carrier, Reach::Own).to_vec()).collect();
+        let statements: Rc<[Found<'p>]> = match &carriers[..] {
+            [carrier] => self.carried(carrier, Reach::Own),
+            _ => carriers.iter().flat_map(|carrier| self.carried(carrier, Reach::Own).to_vec()).collect(),
+        };
         let (is_service, term) = match &allows.caller {
             Caller::Service(term) => (true, term),
             Caller::Principal(term) => (false, term),
@@ -132,7 +136,7 @@ impl<'p> Asked<'_, '_, 'p> {
         }
         let parts = self.evaluator.resolver.parts(&listed.value).unwrap_or_default();
         let is_pattern = parts.iter().any(|part| matches!(part, Part::Text(text) if text.contains(['*', '?'])));
-        any(self.on, |(found, resource)| match (self.evaluator.refers(&listed.value, found), resource) {
+        any(self.on, |(found, resource)| match (self.evaluator.refers(&listed.value, found), &**resource) {
             (Outcome { truth: Truth::False, .. }, Ok(resource)) if is_pattern => {
                 self.evaluator.is_covered(listed, resource)
             }

@@ -12,7 +12,7 @@ use crate::value::{EntityId, Found, Part, Truth, Unknown, Value, covers, equal_t
 
 use super::condition::{Can, Rights};
 use super::evaluate::{Env, Evaluator, Outcome};
-use super::policy::{Question, Resource, all, any, member, text};
+use super::policy::{ActedOn, Question, all, any, member, text};
 
 /// What a value that names an identity may mean.
 const IDENTITIES: [&str; 3] = ["AWS::IAM::Role", "AWS::IAM::User", "AWS::IAM::Group"];
@@ -22,7 +22,7 @@ struct Asked<'q, 'g, 'p> {
     evaluator: &'q Evaluator<'g, 'p>,
     can: &'p Can,
     action: &'q str,
-    on: Option<&'q Result<Resource<'p>, Unknown<'p>>>,
+    on: Option<&'q ActedOn<'p>>,
 }
 
 impl<'p> Evaluator<'_, 'p> {
@@ -118,13 +118,7 @@ impl<'p> Evaluator<'_, 'p> {
         outcome
     }
 
-    fn may(
-        &self,
-        id: EntityId,
-        can: &'p Can,
-        action: &str,
-        on: Option<&Result<Resource<'p>, Unknown<'p>>>,
-    ) -> Outcome<'p> {
+    fn may(&self, id: EntityId, can: &'p Can, action: &str, on: Option<&ActedOn<'p>>) -> Outcome<'p> {
         let identity = Found { value: Value::Entity(id), cursor: self.cursor_of(id), missing: &[] };
         let question = Asked { evaluator: self, can, action, on };
         let policies = self.carried(&identity, Reach::Effective);
@@ -146,7 +140,7 @@ impl<'p> Question<'p> for Asked<'_, '_, 'p> {
     fn covers(&self, statement: &Found<'p>, effect: &str) -> Outcome<'p> {
         self.evaluator.covers_action(statement, effect, self.action).and(|| match self.on {
             None => Outcome::TRUE,
-            Some(on) => self.evaluator.covers_resource(statement, |listed| match (listed.value.as_str(), on) {
+            Some(on) => self.evaluator.covers_resource(statement, |listed| match (listed.value.as_str(), &**on) {
                 (Some("*"), _) => Outcome::TRUE,
                 (_, Ok(resource)) => self.evaluator.is_covered(listed, resource),
                 (_, Err(why)) => Outcome::unknown(why.clone()),

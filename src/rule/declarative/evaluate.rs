@@ -11,6 +11,7 @@ use crate::template::TemplateId;
 use crate::value::{EntityId, Found, Resolver, Scenario, Truth, Unknown, Value, World as _};
 
 use super::condition::{Can, Condition, Leaf, Quantifier, Subject, Test};
+use super::policy::ActedOn;
 use super::subject::Element;
 use super::{Binding, Memo, TermPath};
 
@@ -172,6 +173,8 @@ pub struct Evaluator<'g, 'p> {
     pub(super) chosen: Memo<'p>,
     /// What identities may do in this scenario, without regard to what they do it to.
     pub(super) rights: RefCell<FxHashMap<Right<'p>, Outcome<'p>>>,
+    /// What was acted on in this scenario.
+    pub(super) acted_on: RefCell<FxHashMap<EntityId, ActedOn<'p>>>,
     /// How many elements were tested so far.
     tests: Cell<u32>,
 }
@@ -184,7 +187,15 @@ impl<'g, 'p> Evaluator<'g, 'p> {
     /// An evaluator for a scenario.
     pub fn new(graph: &'g StackGraph<'p>, scenario: Scenario<'p>, memo: &'g Memo<'p>) -> Self {
         let resolver = Resolver::new(graph, scenario);
-        Self { graph, resolver, memo, chosen: Memo::default(), rights: RefCell::default(), tests: Cell::new(0) }
+        Self {
+            graph,
+            resolver,
+            memo,
+            chosen: Memo::default(),
+            rights: RefCell::default(),
+            acted_on: RefCell::default(),
+            tests: Cell::new(0),
+        }
     }
 
     /// Forgets how much was done: what follows explains what was found.

@@ -69,8 +69,19 @@ impl<'p> Evaluator<'_, 'p> {
         if self.listed(statement, "not_resources").is_empty() { names("resources") } else { !names("not_resources") }
     }
 
-    /// What is acted on, as text with the ARNs of resources written out; of what is not known, why.
-    pub(super) fn resource(&self, on: &Found<'p>) -> Result<Resource<'p>, Unknown<'p>> {
+    /// What is acted on. Who publishes to a topic asks for the same topic, so the answer is kept.
+    pub(super) fn resource(&self, on: &Found<'p>) -> ActedOn<'p> {
+        let Value::Entity(id) = on.value else { return Rc::new(self.written_out(on)) };
+        if let Some(known) = self.acted_on.borrow().get(&id) {
+            return Rc::clone(known);
+        }
+        let resource = Rc::new(self.written_out(on));
+        self.acted_on.borrow_mut().insert(id, Rc::clone(&resource));
+        resource
+    }
+
+    /// What is acted on, as text with the ARNs of resources written out.
+    fn written_out(&self, on: &Found<'p>) -> Result<Resource<'p>, Unknown<'p>> {
         let mut why = Unknown::default();
         let parts = match &on.value {
             Value::Unknown(unknown) => return Err((**unknown).clone()),
@@ -125,7 +136,10 @@ impl<'p> Evaluator<'_, 'p> {
     }
 }
 
-/// What is acted on.
+/// What is acted on; of what is not known, why.
+pub(super) type ActedOn<'p> = Rc<Result<Resource<'p>, Unknown<'p>>>;
+
+/// Something that is acted on.
 pub(super) struct Resource<'p> {
     arn: Vec<Part<'p>>,
     /// Whose ARN it is.

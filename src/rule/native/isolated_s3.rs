@@ -3,6 +3,8 @@
 //! A gateway endpoint serves the subnets of the route tables that it lists, an interface endpoint the whole VPC. Network
 //! isolation changes nothing: what SageMaker itself copies takes the network of the subnets, too.
 
+use std::cell::OnceCell;
+
 use crate::graph::Reference;
 use crate::syntax::Segment;
 use crate::value::{EntityId, Resolver, Truth, Unknown, Value};
@@ -17,13 +19,19 @@ const DATA: &str = "**.{S3Uri,S3OutputPath,ModelDataUrl,ModelPackageName}";
 
 pub(super) fn check(context: &Context<'_, '_>, sink: &mut Sink) {
     if let Some(workload) = Workload::of(context) {
-        workload.ask(sink, &|resolver| workload.judge_s3(resolver));
+        let names_data = OnceCell::new();
+        workload.ask(sink, &|resolver| workload.judge_s3(resolver, &names_data));
     }
 }
 
 impl<'p> Workload<'_, 'p> {
-    fn judge_s3(&self, resolver: &Resolver<'_, 'p>) -> Answer<'p, Vec<Problem<'p>>> {
-        if walk(resolver, self.id, DATA).iter().all(|found| found.value.is_absent()) {
+    /// `names_data`: whether it names a place in S3 whatever is chosen. To look through all of it takes longer than all else.
+    fn judge_s3(&self, resolver: &Resolver<'_, 'p>, names_data: &OnceCell<bool>) -> Answer<'p, Vec<Problem<'p>>> {
+        let names_data = names_data.get_or_init(|| {
+            let found = walk(&self.context.graph.unchosen(), self.id, DATA);
+            found.iter().any(|found| !matches!(found.value, Value::Absent | Value::Unknown(_)))
+        });
+        if !names_data && walk(resolver, self.id, DATA).iter().all(|found| found.value.is_absent()) {
             return Answer::Aside;
         }
         let isolated = match self.isolated(resolver) {
