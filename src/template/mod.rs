@@ -249,7 +249,9 @@ impl Template {
 
 /// Whether a text may hold `Fn::Transform` or `Fn::ForEach`; what is escaped may be a part of anything.
 fn may_expand(text: &str) -> bool {
-    let holds = |mark: &str| memchr::memmem::find(text.as_bytes(), mark.as_bytes()).is_some();
-    let is_escaped = memchr::memchr(b'\\', text.as_bytes()).is_some();
-    holds("Fn::Transform") || holds("Fn::ForEach") || (is_escaped && ["\\u", "\\U", "\\x"].into_iter().any(holds))
+    let bytes = text.as_bytes();
+    let mut functions = memchr::memmem::find_iter(bytes, "Fn::").map(|at| &bytes[at + "Fn::".len()..]);
+    let is_escaped = |mark: &[u8]| memchr::memmem::find(bytes, mark).is_some();
+    functions.any(|name| name.starts_with(b"ForEach") || name.starts_with(b"Transform"))
+        || (memchr::memchr(b'\\', bytes).is_some() && [b"\\u", b"\\U", b"\\x"].into_iter().any(|mark| is_escaped(mark)))
 }

@@ -20,15 +20,7 @@ pub(super) struct LineHashes(Vec<(u64, u32)>);
 impl LineHashes {
     /// Hashes a text, a byte order mark included.
     pub(super) fn new(text: &str) -> Self {
-        let mut units = Units::new(text.len());
-        if text.is_ascii() {
-            text.bytes().for_each(|byte| units.read(byte.into()));
-        } else {
-            text.encode_utf16().for_each(|unit| units.read(unit));
-        }
-        units.push(END);
-        units.kept.extend([0; BLOCK]);
-        units.lines()
+        Units::of(text).lines()
     }
 
     /// The hash of a line, from 1, as it is written.
@@ -42,35 +34,39 @@ impl LineHashes {
 struct Units {
     kept: Vec<u16>,
     begins: Vec<usize>,
-    is_line_start: bool,
-    after_cr: bool,
 }
 
 impl Units {
-    fn new(most: usize) -> Self {
-        let kept = Vec::with_capacity(most + BLOCK + 1);
-        Self { kept, begins: Vec::new(), is_line_start: true, after_cr: false }
+    fn of(text: &str) -> Self {
+        let mut units = Self { kept: Vec::with_capacity(text.len() + BLOCK + 1), begins: Vec::new() };
+        let mut rest = text;
+        loop {
+            units.begins.push(units.kept.len());
+            let end = memchr::memchr2(b'\n', b'\r', rest.as_bytes());
+            units.line(&rest[..end.unwrap_or(rest.len())]);
+            let Some(end) = end else { break };
+            units.kept.push(0x0a);
+            rest = &rest[end..];
+            rest = rest.strip_prefix("\r\n").unwrap_or(&rest[1..]);
+        }
+        units.kept.push(END);
+        units.kept.extend([0; BLOCK]);
+        units
     }
 
-    /// A unit of the text.
-    fn read(&mut self, unit: u16) {
-        let after_cr = std::mem::replace(&mut self.after_cr, unit == 0x0d);
-        match unit {
-            0x20 | 0x09 => {}
-            0x0a if after_cr => {}
-            0x0a | 0x0d => {
-                self.push(0x0a);
-                self.is_line_start = true;
-            }
-            _ => self.push(unit),
+    /// What counts of a line.
+    fn line(&mut self, line: &str) {
+        if !line.is_ascii() {
+            return self.kept.extend(line.encode_utf16().filter(|unit| !matches!(unit, 0x20 | 0x09)));
         }
-    }
-
-    fn push(&mut self, unit: u16) {
-        if std::mem::take(&mut self.is_line_start) {
-            self.begins.push(self.kept.len());
+        // Each is written and the next one takes its place if it does not count: nothing to guess for the processor.
+        let mut at = self.kept.len();
+        self.kept.resize(at + line.len(), 0);
+        for byte in line.bytes() {
+            self.kept[at] = byte.into();
+            at += usize::from(!matches!(byte, b' ' | b'\t'));
         }
-        self.kept.push(unit);
+        self.kept.truncate(at);
     }
 
     /// The hash of a block is the difference of those of two texts that start with the first unit: the one that ends
