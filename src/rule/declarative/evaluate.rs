@@ -10,7 +10,7 @@ use crate::graph::{Reference, StackGraph};
 use crate::template::TemplateId;
 use crate::value::{EntityId, Found, Resolver, Scenario, Truth, Unknown, Value, World as _};
 
-use super::condition::{Can, Condition, Leaf, Quantifier, Subject, Test};
+use super::condition::{Can, Condition, Leaf, Quantifier, Test};
 use super::policy::ActedOn;
 use super::subject::Element;
 use super::{Binding, Memo, TermPath};
@@ -294,12 +294,11 @@ impl<'g, 'p> Evaluator<'g, 'p> {
 
     /// The one value of a `path` test; absent if there is none.
     pub(super) fn single(&self, leaf: &'p Leaf, env: &Env<'_, 'p>) -> Found<'p> {
-        let first = match &leaf.subject {
-            Subject::Path(terms) if terms.len() == 1 => {
-                self.named(&terms[0], env).or_else(|| self.values(&terms[0], env).into_iter().next())
-            }
-            _ => self.elements(leaf, env).0.into_iter().next().map(|element| element.found),
-        };
+        let mut first = None;
+        self.visit(leaf, env, &mut |element, _| {
+            first = Some(element.found);
+            ControlFlow::Break(())
+        });
         first.unwrap_or_else(|| Found { value: Value::Absent, ..origin(env) })
     }
 

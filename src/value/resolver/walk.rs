@@ -209,8 +209,8 @@ impl<'p> Resolver<'_, 'p> {
             for (name, value) in map.node.entries() {
                 let name = name.scalar().unwrap_or_default();
                 if name == "Fn::Transform" || name.starts_with("Fn::ForEach::") {
-                    let value_of_it = Value::unknown(ReasonKind::Macro, name);
-                    return Found { value: value_of_it, cursor: map.to(value), missing: &[] };
+                    let unseen = Value::unknown(ReasonKind::Macro, name);
+                    return Found { value: unseen, cursor: map.to(value), missing: &[] };
                 }
             }
         }
