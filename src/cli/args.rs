@@ -236,7 +236,7 @@ pub(super) struct InitArgs {
     pub(super) name: String,
 
     /// The environments that the workflow deploys and the configuration checks
-    #[arg(long, value_name = "NAMES", value_delimiter = ',', default_values = ["dev", "staging", "production"], value_parser = ["dev", "staging", "production"])]
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', default_value = "dev,staging,production", value_parser = ["dev", "staging", "production"])]
     pub(super) environments: Vec<String>,
 
     /// Say what would be written, and write nothing

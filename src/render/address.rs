@@ -9,8 +9,22 @@ use crate::engine::ReportedRule;
 /// Where this program is developed; empty until `Cargo.toml` has a `repository`.
 const REPOSITORY: &str = env!("CARGO_PKG_REPOSITORY");
 
-/// The address of this program.
-pub(super) fn repository() -> Option<&'static str> {
+/// Where this version of the program is found: its repository, else the package it is, as a package URL (purl).
+///
+/// A package URL has no page behind it, but is absolute, says which program wrote a report, and does not lie.
+/// Source: <https://spdx.github.io/spdx-spec/v3.0.1/annexes/pkg-url-specification>.
+pub(super) fn program(version: &str) -> Cow<'static, str> {
+    program_in(repository(), version)
+}
+
+fn program_in<'a>(repository: Option<&'a str>, version: &str) -> Cow<'a, str> {
+    match repository {
+        Some(repository) => Cow::Borrowed(repository),
+        None => Cow::Owned(format!("pkg:cargo/{}@{version}", env!("CARGO_PKG_NAME"))),
+    }
+}
+
+fn repository() -> Option<&'static str> {
     Some(REPOSITORY).filter(|url| is_absolute(url))
 }
 
@@ -93,6 +107,12 @@ mod tests {
         for share in ["//server/share/a.yaml", "//?/UNC/server/share/a.yaml"] {
             assert_eq!(uri(share), "file://server/share/a.yaml");
         }
+    }
+
+    #[test]
+    fn the_program_is_at_its_repository_or_is_a_package() {
+        assert_eq!(program_in(Some("https://example.org/mlops-lint"), "1.2.3"), "https://example.org/mlops-lint");
+        assert_eq!(program_in(None, "1.2.3"), "pkg:cargo/mlops-lint@1.2.3");
     }
 
     #[test]

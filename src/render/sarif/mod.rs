@@ -18,7 +18,7 @@ use crate::finding::{RuleId, Severity};
 use crate::source::{Encoding, FileId};
 
 use super::RenderContext;
-use super::address::{repository, uri};
+use super::address::{program, uri};
 use super::each::Each;
 use super::order::worst_first;
 use super::place::Places;
@@ -50,7 +50,7 @@ pub(super) fn render(report: &Report, cx: &RenderContext<'_>, out: &mut dyn Writ
             driver: Driver {
                 name: "mlops-lint",
                 semantic_version: cx.version,
-                information_uri: repository(),
+                information_uri: program(cx.version),
                 supported_taxonomies: taxonomies.references(),
                 rules: Each(report.rules.values().map(|rule| rule::lower(rule, &taxonomies))),
             },

@@ -40,8 +40,7 @@ pub(super) struct Tool<'a, L> {
 pub(super) struct Driver<'a, L> {
     pub(super) name: &'static str,
     pub(super) semantic_version: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) information_uri: Option<&'static str>,
+    pub(super) information_uri: Cow<'static, str>,
     pub(super) supported_taxonomies: Vec<ToolComponentReference<'a>>,
     pub(super) rules: L,
 }
