@@ -4,8 +4,13 @@
 //! What it hashes: from the start of the line 100 UTF-16 units, with blanks and tabs left out and every line break as one line feed, through
 //! following lines; the end of the file is one unit of 65,535 and then zeros. A second line with the same hash ends in `:2`.
 
+use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
+use crate::source::{Encoding, FileId, SourceMap, Span};
+
+/// From so many files on, they are hashed side by side.
+const PARALLEL_FROM: usize = 16;
 /// Units that a hash covers.
 const BLOCK: usize = 100;
 /// The base of the polynomial, which is taken modulo 2^64.
@@ -13,19 +18,43 @@ const BASE: u64 = 37;
 /// What stands for the end of the file.
 const END: u16 = u16::MAX;
 
-/// The hashes of all lines of a file.
-#[derive(Debug, Default)]
-pub(super) struct LineHashes(Vec<(u64, u32)>);
+/// The hashes of the lines on which results start. The other lines of their files count, but their hashes are not kept.
+#[derive(Debug)]
+pub(super) struct LineHashes(FxHashMap<(FileId, u32), LineHash>);
+
+/// A hash, and the how manieth line of its file it is that has it.
+#[derive(Debug, Clone, Copy)]
+struct LineHash {
+    hash: u64,
+    count: u32,
+}
 
 impl LineHashes {
-    /// Hashes a text, a byte order mark included.
-    pub(super) fn new(text: &str) -> Self {
-        Units::of(text).lines()
+    /// Hashes the files in which something starts, a byte order mark included.
+    pub(super) fn new(sources: &SourceMap, starts: impl Iterator<Item = Span>) -> Self {
+        let mut files: FxHashMap<FileId, Vec<u32>> = FxHashMap::default();
+        for span in starts {
+            files.entry(span.file).or_default().push(span.start);
+        }
+        let of = |(file, starts): (FileId, Vec<u32>)| {
+            let source = sources.file(file);
+            let lines = Units::of(source.text()).lines();
+            let known = move |start| {
+                let line = source.lines().position(source.text(), start, Encoding::Utf8).line;
+                Some(((file, line), *lines.get(line as usize - 1)?))
+            };
+            starts.into_iter().filter_map(known)
+        };
+        Self(if files.len() < PARALLEL_FROM {
+            files.into_iter().flat_map(of).collect()
+        } else {
+            files.into_par_iter().flat_map_iter(of).collect()
+        })
     }
 
     /// The hash of a line, from 1, as it is written.
-    pub(super) fn of(&self, line: u32) -> Option<String> {
-        let (hash, count) = self.0.get(usize::try_from(line).ok()?.checked_sub(1)?)?;
+    pub(super) fn of(&self, file: FileId, line: u32) -> Option<String> {
+        let LineHash { hash, count } = self.0.get(&(file, line))?;
         Some(format!("{hash:x}:{count}"))
     }
 }
@@ -71,8 +100,8 @@ impl Units {
 
     /// The hash of a block is the difference of those of two texts that start with the first unit: the one that ends
     /// where the block begins, and the one that ends where it ends.
-    fn lines(self) -> LineHashes {
-        let mut lines: Vec<(u64, u32)> = Vec::with_capacity(self.begins.len());
+    fn lines(self) -> Vec<LineHash> {
+        let mut lines: Vec<LineHash> = Vec::with_capacity(self.begins.len());
         let mut seen: FxHashMap<u64, u32> = FxHashMap::default();
         seen.reserve(self.begins.len());
         let (mut hash, mut at) = (0, 0);
@@ -82,17 +111,17 @@ impl Units {
             while let Some(next) = begun.next_if(|&next| next <= end) {
                 hash = hashed(hash, &self.kept[at..next]);
                 at = next;
-                lines.push((hash, 0));
+                lines.push(LineHash { hash, count: 0 });
             }
             hash = hashed(hash, &self.kept[at..end]);
             at = end;
-            let (line, count) = &mut lines[line];
-            *line = hash.wrapping_sub(line.wrapping_mul(const { power(BLOCK) }));
-            let same = seen.entry(*line).or_default();
+            let line = &mut lines[line];
+            line.hash = hash.wrapping_sub(line.hash.wrapping_mul(const { power(BLOCK) }));
+            let same = seen.entry(line.hash).or_default();
             *same += 1;
-            *count = *same;
+            line.count = *same;
         }
-        LineHashes(lines)
+        lines
     }
 }
 
@@ -120,10 +149,10 @@ fn hashed(hash: u64, units: &[u16]) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::source::SourceFile;
 
     fn hashes(text: &str) -> Vec<String> {
-        let hashes = LineHashes::new(text);
-        (1..).map_while(|line| hashes.of(line)).collect()
+        Units::of(text).lines().iter().map(|LineHash { hash, count }| format!("{hash:x}:{count}")).collect()
     }
 
     /// The vectors that the upload action tests itself with: github/codeql-action, src/fingerprints.test.ts.
@@ -168,6 +197,24 @@ mod tests {
             ]
         );
     }
+
+    #[test]
+    fn lines_on_which_nothing_starts_count_all_the_same() {
+        let mut sources = SourceMap::default();
+        // So many that they are hashed side by side.
+        let files: Vec<FileId> = (0..PARALLEL_FROM + 1)
+            .map(|number| sources.add(SourceFile::new("a", format!("{}{number}\n", "same\n".repeat(150)))))
+            .collect();
+        // The second line of a file, and within it.
+        let starts = files.iter().flat_map(|&file| [5, 7].map(|start| Span::new(file, start, start)));
+        let known = LineHashes::new(&sources, starts);
+        for file in files {
+            assert_eq!(known.of(file, 2).as_deref(), hashes(sources.file(file).text()).get(1).map(String::as_str));
+            assert!(known.of(file, 2).is_some_and(|hash| hash.ends_with(":2")));
+            assert_eq!(known.of(file, 1), None);
+        }
+    }
+
     /// Worked out from the definition with big integers, unit by unit instead of rolling.
     #[test]
     fn odd_breaks_marks_and_lengths_are_counted_alike() {

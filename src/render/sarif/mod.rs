@@ -15,7 +15,7 @@ use rustc_hash::FxHashMap;
 
 use crate::engine::{Report, RuleFailure};
 use crate::finding::{RuleId, Severity};
-use crate::source::{Encoding, FileId};
+use crate::source::{Encoding, FileId, Span};
 
 use super::RenderContext;
 use super::address::{program, uri};
@@ -39,8 +39,8 @@ pub(super) fn render(report: &Report, cx: &RenderContext<'_>, out: &mut dyn Writ
     let indices: FxHashMap<&RuleId, usize> = report.rules.keys().enumerate().map(|(index, id)| (id, index)).collect();
     let taxonomies = Taxonomies::new(report);
     let uris = (0u32..).take(cx.sources.len()).map(|id| uri(places.portable(FileId::new(id)))).collect();
-    let view = View::new(report, &places, uris, &indices);
     let chosen = Chosen::new(report, cx, RESULTS);
+    let view = View::new(report, &places, uris, &indices, chosen.starts(report));
     let findings = chosen.findings.iter().map(|&index| view.finding(index));
     let open = report.undecided[..chosen.open].iter().map(|undecided| view.undecided(undecided));
     let accepted = report.suppressed[..chosen.suppressed].iter().map(|suppressed| view.suppressed(suppressed));
@@ -108,6 +108,14 @@ impl Chosen {
         let suppressed = suppressed.min(most - findings.len() - open);
         let left_out = wanted - findings.len() - open - suppressed;
         Self { findings, open, suppressed, left_out }
+    }
+
+    /// Where the results start.
+    fn starts(&self, report: &Report) -> impl Iterator<Item = Span> {
+        let findings = self.findings.iter().map(|&index| report.findings[index].primary.span);
+        let open = report.undecided[..self.open].iter().map(|undecided| undecided.span);
+        let suppressed = report.suppressed[..self.suppressed].iter().map(|suppressed| suppressed.finding.primary.span);
+        findings.chain(open).chain(suppressed)
     }
 
     fn notification(&self) -> Option<Notification<'static>> {

@@ -1,7 +1,6 @@
 //! Findings, undecided verdicts and suppressed findings as SARIF results.
 
 use std::borrow::Cow;
-use std::cell::OnceCell;
 use std::fmt::Write as _;
 
 use rustc_hash::FxHashMap;
@@ -29,18 +28,19 @@ pub(super) struct View<'a> {
     places: &'a Places<'a>,
     uris: Vec<String>,
     indices: &'a FxHashMap<&'a RuleId, usize>,
-    /// By file, for those that have a result.
-    hashes: Vec<OnceCell<LineHashes>>,
+    hashes: LineHashes,
 }
 
 impl<'a> View<'a> {
+    /// A view for results that start at these places.
     pub(super) fn new(
         report: &'a Report,
         places: &'a Places<'a>,
         uris: Vec<String>,
         indices: &'a FxHashMap<&'a RuleId, usize>,
+        starts: impl Iterator<Item = Span>,
     ) -> Self {
-        let hashes = uris.iter().map(|_| OnceCell::new()).collect();
+        let hashes = LineHashes::new(places.sources(), starts);
         Self { report, places, uris, indices, hashes }
     }
 
@@ -181,9 +181,7 @@ impl<'a> View<'a> {
     }
 
     fn line_hash(&self, span: Span) -> Option<String> {
-        let line = self.places.position(span.file, span.start).line;
-        let hashes = self.hashes.get(span.file.index())?;
-        hashes.get_or_init(|| LineHashes::new(self.places.sources().file(span.file).text())).of(line)
+        self.hashes.of(span.file, self.places.position(span.file, span.start).line)
     }
 }
 
