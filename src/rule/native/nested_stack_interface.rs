@@ -193,7 +193,7 @@ impl<'p> Stack<'_, '_, 'p> {
         }
         // The value of an SSM parameter, or one item of several, is not the text that is passed.
         let is_number = &*parameter.kind == "Number";
-        if parameter.is_ssm() || parameter.is_list() || !(is_number || !parameter.allowed.is_empty()) {
+        if parameter.is_ssm() || parameter.is_list() || (!is_number && parameter.allowed.is_empty()) {
             return match value {
                 Value::Unknown(why) if !why.blockers.is_empty() => Err((**why).clone()),
                 _ => Ok(None),
