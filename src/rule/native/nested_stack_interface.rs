@@ -14,22 +14,23 @@ use super::scenario::{Answer, Answers, is_meant, is_there};
 use super::{Context, Sink};
 
 pub(super) fn check(context: &Context<'_, '_>, sink: &mut Sink) {
-    let mut places = NamePlaces::default();
-    for (index, resource) in context.template.resources.iter().enumerate() {
-        let Some(child) = context.graph.child(context.template.id, index) else { continue };
-        let stack = Stack { context, resource, child };
-        let before = sink.findings.len();
+    for index in 0..context.template.resources.len() {
+        let Some(stack) = Stack::new(context, index) else { continue };
         if stack.is_read_as_a_whole("Parameters", sink) {
-            stack.parameters(sink);
+            stack.told(sink, Stack::parameters);
+        }
+    }
+    let mut places = NamePlaces::default();
+    for dependency in context.dependencies.iter().filter(|dependency| dependency.kind == DependencyKind::GetAtt) {
+        let index = context.template.resource_index(dependency.name);
+        let Some(stack) = index.and_then(|index| Stack::new(context, index)) else { continue };
+        let Some((output, span)) = output_of(context.template, dependency, &mut places) else { continue };
+        // Names may be made of the variables of loops.
+        if output.contains('{') || stack.child.output(output).is_some() {
+            continue;
         }
         if stack.is_read_as_a_whole("Outputs", sink) {
-            stack.outputs(&mut places, sink);
-        }
-        if !stack.is_local() {
-            // The template is the one that is loaded as far as its name tells.
-            for finding in &mut sink.findings[before..] {
-                finding.confidence = finding.confidence.min(Confidence::Likely);
-            }
+            stack.told(sink, |stack, sink| stack.output(output, context.cursor(dependency.node), span, sink));
         }
     }
 }
@@ -44,7 +45,24 @@ struct Stack<'c, 'g, 'p> {
     child: &'p Template,
 }
 
-impl<'p> Stack<'_, '_, 'p> {
+impl<'c, 'g, 'p> Stack<'c, 'g, 'p> {
+    /// A resource of a template, if it creates a stack of one that is loaded.
+    fn new(context: &'c Context<'g, 'p>, index: usize) -> Option<Self> {
+        let child = context.graph.child(context.template.id, index)?;
+        Some(Self { context, resource: &context.template.resources[index], child })
+    }
+
+    /// Runs a check; where the template is known by the end of its address only, findings are less than certain.
+    fn told(&self, sink: &mut Sink, check: impl FnOnce(&Self, &mut Sink)) {
+        let before = sink.findings.len();
+        check(self, sink);
+        if !self.is_local() {
+            for finding in &mut sink.findings[before..] {
+                finding.confidence = finding.confidence.min(Confidence::Likely);
+            }
+        }
+    }
+
     /// False, which is then said, if a section of the template may hold more than can be read.
     fn is_read_as_a_whole(&self, section: &str, sink: &mut Sink) -> bool {
         let besides: Vec<&str> =
@@ -217,28 +235,19 @@ impl<'p> Stack<'_, '_, 'p> {
         Ok((!is_allowed).then(|| format!("the parameter `{name}` of `{}` does not allow `{text}`", self.file())))
     }
 
-    /// The outputs that the template around the stack reads.
-    fn outputs(&self, places: &mut NamePlaces<'p>, sink: &mut Sink) {
-        let context = self.context;
-        let names = context.dependencies.iter().filter(|name| name.kind == DependencyKind::GetAtt);
-        for dependency in names.filter(|dependency| dependency.name == &*self.resource.name) {
-            let Some((output, span)) = output_of(context.template, dependency, places) else { continue };
-            if output.contains('{') || self.child.output(output).is_some() {
-                continue;
+    /// An output that the template around the stack reads, and that is not there.
+    fn output(&self, output: &str, at: Cursor<'p>, span: Span, sink: &mut Sink) {
+        let answers = Answers::ask(self.context, &|resolver| match is_there(resolver, at) {
+            Ok(true) => {
+                let mut problem = Problem::at(at, format!("`{}` has no output `{output}`", self.file()));
+                problem.span = span;
+                problem.help = meant(output, self.child.outputs.iter().map(|output| &*output.name));
+                answer(vec![problem], Unknown::default())
             }
-            let cursor = context.cursor(dependency.node);
-            let answers = Answers::ask(context, &|resolver| match is_there(resolver, cursor) {
-                Ok(true) => {
-                    let mut problem = Problem::at(cursor, format!("`{}` has no output `{output}`", self.file()));
-                    problem.span = span;
-                    problem.help = meant(output, self.child.outputs.iter().map(|output| &*output.name));
-                    answer(vec![problem], Unknown::default())
-                }
-                Ok(false) => Answer::Aside,
-                Err(why) => Answer::Unknown(why),
-            });
-            tell(context, self.resource, &self.resource.name, &answers, sink);
-        }
+            Ok(false) => Answer::Aside,
+            Err(why) => Answer::Unknown(why),
+        });
+        tell(self.context, self.resource, &self.resource.name, &answers, sink);
     }
 }
 
