@@ -183,6 +183,12 @@ impl<'p> StackGraph<'p> {
         parents.iter().flat_map(|(child, parents)| parents.iter().map(|&(parent, index)| (parent, index, *child)))
     }
 
+    /// The loaded template that a stack resource creates.
+    pub fn child(&self, template: TemplateId, resource: usize) -> Option<&'p Template> {
+        let child = self.links.nested.children.get(&(template, resource))?;
+        Some(&self.templates[child.index()])
+    }
+
     /// All nodes, resources before virtual ones.
     pub fn entities(&self) -> impl Iterator<Item = (EntityId, &Entity<'p>)> {
         (0u32..).map(EntityId).zip(&self.entities)
@@ -320,16 +326,14 @@ impl<'p> World<'p> for StackGraph<'p> {
     }
 
     fn nested_output(&self, template: TemplateId, resource: usize, output: &str) -> Option<Cursor<'p>> {
-        let child = *self.links.nested.children.get(&(template, resource))?;
-        let child = &self.templates[child.index()];
+        let child = self.child(template, resource)?;
         let output = child.output(output)?;
         Some(Cursor::new(child, &output.bindings, child.node(output.value?)))
     }
 
     fn nesting_stack(&self, template: TemplateId, resource: usize) -> Option<OneStack<'p>> {
-        let nested = &self.links.nested;
-        let child = *nested.children.get(&(template, resource))?;
-        Some((child, self.parameters.nesting_stack(nested, (template, resource), child)?))
+        let child = self.child(template, resource)?.id;
+        Some((child, self.parameters.nesting_stack(&self.links.nested, (template, resource), child)?))
     }
 
     fn stack_output(&self, stack: &str, output: &str) -> Option<(Cursor<'p>, Option<OneStack<'p>>)> {

@@ -13,7 +13,9 @@ mod intrinsic_inside_json_string;
 mod isolated_endpoints;
 mod isolated_s3;
 mod isolation;
+mod nested_stack_interface;
 mod open_event;
+mod pipeline_hyperparameter;
 mod pipeline_step_reference;
 mod problem;
 mod quality_gate;
@@ -73,7 +75,7 @@ pub struct Native {
 }
 
 /// All native checks.
-const NATIVES: [Native; 16] = [
+const NATIVES: [Native; 18] = [
     Native { name: "circular_resource_dependency", check: circular_resource_dependency::check },
     Native { name: "cross_stack_cycle", check: cross_stack_cycle::check },
     Native { name: "dangling_reference", check: dangling_reference::check },
@@ -83,7 +85,9 @@ const NATIVES: [Native; 16] = [
     Native { name: "intrinsic_inside_json_string", check: intrinsic_inside_json_string::check },
     Native { name: "isolated_endpoints", check: isolated_endpoints::check },
     Native { name: "isolated_s3", check: isolated_s3::check },
+    Native { name: "nested_stack_interface", check: nested_stack_interface::check },
     Native { name: "open_event", check: open_event::check },
+    Native { name: "pipeline_hyperparameter", check: pipeline_hyperparameter::check },
     Native { name: "pipeline_step_reference", check: pipeline_step_reference::check },
     Native { name: "quality_gate", check: quality_gate::check },
     Native { name: "sfn_definition_invalid", check: sfn_definition_invalid::check },
