@@ -6,7 +6,9 @@ use crate::catalog::{Returned, Table};
 use crate::finding::ReasonKind;
 use crate::syntax::Tag;
 use crate::template::Expr;
-use crate::value::{Found, Hole, List, Map, Part, ScalarKind, Truth, Unknown, Value, equal_text, same, text_of};
+use crate::value::{
+    Blocker, Found, Hole, List, Map, Part, ScalarKind, Truth, Unknown, Value, equal_text, same, text_of,
+};
 
 use super::condition::{Comparison, Form, Operator, Reference, Set, Term, TermPath};
 use super::evaluate::{Env, Evaluator, Outcome};
@@ -123,9 +125,22 @@ impl<'p> Evaluator<'_, 'p> {
             Value::Unknown(why) => Outcome::unknown((**why).clone()),
             Value::List(list @ List::Node(_)) => Outcome::from(!self.resolver.items(list).is_empty()),
             Value::List(List::Items(items)) => Outcome::from(!items.is_empty()),
+            // A key, name or address that is empty is none.
+            Value::Scalar(scalar) => Outcome::from(!scalar.text.is_empty()),
+            Value::Symbolic(parts) => self.is_not_empty(parts),
             _ => Outcome::TRUE,
         };
         if expected { there } else { !there }
+    }
+
+    /// False where a parameter is empty that may be: by default, or because a condition asks for it.
+    fn is_not_empty(&self, parts: &[Part<'p>]) -> Outcome<'p> {
+        if !matches!(parts, [Part::Hole(Hole::Parameter(..))]) {
+            return Outcome::TRUE;
+        }
+        let why = self.resolver.why(parts);
+        let may_be_empty = |blocker: &Blocker<'p>| blocker.domain.iter().any(|value| value.as_deref() == Some(""));
+        if why.blockers.iter().any(may_be_empty) { Outcome::unknown(why) } else { Outcome::TRUE }
     }
 
     fn has_form(&self, form: Form, value: &Value<'p>) -> Outcome<'p> {

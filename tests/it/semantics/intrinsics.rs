@@ -130,7 +130,8 @@ fn join_select_split_and_length_compute_what_is_known() {
                 "!Join ['-', [a, !If [Never, b, !Ref AWS::NoValue], c]]",
             ]
         )[..],
-        ["a-${Free}-c", "", "a,b,c", "b", "b", "? `Fn::Select` cannot be evaluated", "${Free}", "3", "2", "a-c"]
+        // The second is empty, and an empty text counts as nothing written.
+        ["a-${Free}-c", "absent", "a,b,c", "b", "b", "? `Fn::Select` cannot be evaluated", "${Free}", "3", "2", "a-c"]
     );
 }
 

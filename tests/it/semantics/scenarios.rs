@@ -40,6 +40,32 @@ Resources:
 }
 
 #[test]
+fn what_is_empty_is_not_there() {
+    let template = "Parameters:
+  Empty: { Type: String, Default: '' }
+  Open: { Type: String }
+  Asked: { Type: String }
+Conditions: { IsAsked: !Not [!Equals [!Ref Asked, '']] }
+Resources:
+  Written: { Type: Test::Thing, Properties: { V: '' } }
+  ByDefault: { Type: Test::Thing, Properties: { V: !Ref Empty } }
+  Given: { Type: Test::Thing, Properties: { V: !Ref Open } }
+  Within: { Type: Test::Thing, Properties: { V: !Sub 'x-${Empty}' } }
+  Compared: { Type: Test::Thing, Properties: { V: !Ref Asked } }
+  Guarded: { Type: Test::Thing, Condition: IsAsked, Properties: { V: !Ref Asked } }
+";
+    let rule = "match: Test::Thing\nrequire: { path: V, present: true }\nmessage: \"nothing{when}\"\n";
+    assert_eq!(
+        says(rule, template),
+        said(&[
+            ("Written", "nothing"),
+            ("ByDefault", "nothing"),
+            ("Compared", "nothing when `Asked` is empty"),
+        ])
+    );
+}
+
+#[test]
 fn what_fails_in_every_scenario_names_none() {
     let template = "Parameters: { P: { Type: String, AllowedValues: [a, b] } }
 Resources:

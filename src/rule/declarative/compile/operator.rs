@@ -12,8 +12,8 @@ use super::{Compiled, RuleError, error};
 
 /// The operators by name, with what they take and what they ask, for documentation and suggestions.
 pub const OPERATORS: &[(&str, &str, &str)] = &[
-    ("present", "true", "something is written, and it is no empty list"),
-    ("absent", "true", "nothing is written, or it is AWS::NoValue"),
+    ("present", "true", "something is written, and it is no empty list or text"),
+    ("absent", "true", "nothing is written, or it is AWS::NoValue, or an empty list or text"),
     (
         "is",
         "string|number|bool|list|map|scalar|reference|constant",
