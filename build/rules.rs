@@ -240,6 +240,14 @@ fn types(value: Option<&Value>, tables: &[Table]) -> Vec<String> {
 fn documentation(rule: &Rule) -> Map<String, Value> {
     let mut docs = pick(rule, &DOCS);
     docs.remove("tests");
+    let cases = rule.map.get("severity").and_then(|severity| severity.get("cases")).and_then(Value::as_array);
+    if let Some(cases) = cases {
+        let told = |case: &Value| {
+            let keys = ["is", "because"].into_iter();
+            keys.filter_map(|key| Some((key.to_owned(), case.get(key)?.clone()))).collect::<Map<_, _>>()
+        };
+        docs.insert("severity_cases".to_owned(), cases.iter().map(told).collect());
+    }
     let tests = rule.map.get("tests").and_then(Value::as_array);
     for (key, wanted) in [("example_bad", true), ("example_good", false)] {
         let example = tests.into_iter().flatten().find_map(|test| example(test, wanted));

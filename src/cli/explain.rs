@@ -59,6 +59,9 @@ impl Page {
         let _ = writeln!(self.text);
         self.fact("profile", meta.profile.as_str());
         self.fact("confidence", meta.confidence.as_str());
+        for case in &docs.severity_cases {
+            self.fact("severity", &case.told());
+        }
         self.fact("looks at", &types.join(", "));
         for option in options {
             let RuleOption { name, kind, about, value } = option;

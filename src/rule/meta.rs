@@ -49,10 +49,34 @@ pub struct RuleDocs {
     pub controls_by_analogy: BTreeMap<String, Vec<String>>,
     /// Ids of peers' rules; `~` marks a weaker relative.
     pub peers: Vec<String>,
+    /// When a finding has another severity than the rule.
+    pub severity_cases: Vec<SeverityCase>,
     /// A template that the rule finds.
     pub example_bad: Option<String>,
     /// A template that passes.
     pub example_good: Option<String>,
+}
+
+/// A severity that some findings of a rule have, and what makes the difference, as half a sentence.
+#[derive(Debug, Clone, serde::Deserialize)]
+pub struct SeverityCase {
+    /// The severity.
+    pub is: String,
+    /// Why; empty if the rule does not say.
+    #[serde(default)]
+    pub because: String,
+}
+
+impl SeverityCase {
+    /// The case in words.
+    pub fn told(&self) -> String {
+        let Self { is, because } = self;
+        if because.is_empty() {
+            format!("{is} in some cases")
+        } else {
+            format!("{is} in some cases, because {because}")
+        }
+    }
 }
 
 /// The texts of a rule that are read when the first of them is asked for: most reports show few rules, and some none.

@@ -21,7 +21,7 @@ use crate::finding::Severity;
 
 pub use declarative::Memo;
 pub use judge::{Target, Verdict, judge, judge_with};
-pub use meta::{LazyDocs, Profile, RuleDocs, RuleMeta};
+pub use meta::{LazyDocs, Profile, RuleDocs, RuleMeta, SeverityCase};
 pub use options::{OptionError, OptionKind, RuleOption};
 pub use registry::{KEYS, Registered, Registry, Rule, RuleFileError};
 pub use schema::schema;

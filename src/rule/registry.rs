@@ -231,6 +231,13 @@ fn severity_of(node: Node<'_>) -> Compiled<(Severity, Vec<Case>)> {
     Ok((default, cases.collect::<Compiled<_>>()?))
 }
 
+/// The cases of a severity as people are told of them.
+fn severity_cases(node: Node<'_>) -> Vec<super::SeverityCase> {
+    let text = |case: Node<'_>, key: &str| case.get(key).and_then(Node::scalar).unwrap_or_default().to_owned();
+    let case = |case| super::SeverityCase { is: text(case, "is"), because: text(case, "because") };
+    node.get("cases").into_iter().flat_map(Node::items).map(case).collect()
+}
+
 /// True if something written below a node starts with one of some names (`$name`).
 fn mentions(node: Node<'_>, names: &[&str]) -> bool {
     let is_named = |text: &str| {
@@ -472,6 +479,7 @@ impl Registry {
             controls: lists("controls"),
             controls_by_analogy: lists("controls_by_analogy"),
             peers: root.get("peers").map(texts).unwrap_or_default(),
+            severity_cases: root.get("severity").map(severity_cases).unwrap_or_default(),
             example_bad: None,
             example_good: None,
         };

@@ -92,6 +92,7 @@ static FORMATS: LazyLock<Vec<Format>> = LazyLock::new(|| {
             "base32" => |byte| byte.is_ascii_uppercase() || matches!(byte, b'2'..=b'7'),
             "word" => is_word,
             "dotted" => |byte| is_word(byte) || byte == b'.',
+            "path" => |byte| is_word(byte) || byte == b'/',
             _ => |byte| byte.is_ascii_alphanumeric(),
         };
         Format {

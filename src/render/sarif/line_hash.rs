@@ -202,7 +202,7 @@ mod tests {
     fn lines_on_which_nothing_starts_count_all_the_same() {
         let mut sources = SourceMap::default();
         // So many that they are hashed side by side.
-        let files: Vec<FileId> = (0..PARALLEL_FROM + 1)
+        let files: Vec<FileId> = (0..=PARALLEL_FROM)
             .map(|number| sources.add(SourceFile::new("a", format!("{}{number}\n", "same\n".repeat(150)))))
             .collect();
         // The second line of a file, and within it.

@@ -35,6 +35,10 @@ fn page(rule: &Registered) -> String {
         meta.confidence.as_str(),
         kinds.join(", ")
     );
+    let cases: Vec<String> = docs.severity_cases.iter().map(|case| format!("Severity {}.\n", case.told())).collect();
+    if !cases.is_empty() {
+        let _ = write!(page, "\n{}", cases.join("\n"));
+    }
     section(&mut page, "Why it matters", &docs.why);
     section(&mut page, "What to do", &docs.remedy);
     example(&mut page, "What it finds", docs.example_bad.as_deref());

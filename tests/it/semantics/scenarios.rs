@@ -57,11 +57,7 @@ Resources:
     let rule = "match: Test::Thing\nrequire: { path: V, present: true }\nmessage: \"nothing{when}\"\n";
     assert_eq!(
         says(rule, template),
-        said(&[
-            ("Written", "nothing"),
-            ("ByDefault", "nothing"),
-            ("Compared", "nothing when `Asked` is empty"),
-        ])
+        said(&[("Written", "nothing"), ("ByDefault", "nothing"), ("Compared", "nothing when `Asked` is empty"),])
     );
 }
 
