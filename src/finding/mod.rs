@@ -236,6 +236,8 @@ pub enum ReasonKind {
     Malformed,
     /// A list of facts that may lack the newest entries.
     OpenTable,
+    /// A policy that AWS writes and changes, whose statements are not read.
+    AwsManagedPolicy,
 }
 
 impl ReasonKind {
@@ -271,6 +273,8 @@ impl ReasonKind {
             Self::Malformed if one => "malformed reference",
             Self::Malformed => "malformed references",
             Self::OpenTable => "newer than the list of known values",
+            Self::AwsManagedPolicy if one => "policy that AWS manages",
+            Self::AwsManagedPolicy => "policies that AWS manages",
         };
         format!("{count} {words}")
     }
@@ -295,6 +299,7 @@ impl Reason {
             ReasonKind::Condition => format!("condition `{name}` cannot be decided"),
             ReasonKind::UnreadableDocument => format!("the document in `{name}` cannot be read"),
             ReasonKind::Malformed => format!("`{name}` cannot be evaluated"),
+            ReasonKind::AwsManagedPolicy => format!("what {name} allows is up to AWS, which manages it"),
             ReasonKind::OpenTable => format!("`{name}` is not in the list of known values, which may lack new ones"),
         }
     }

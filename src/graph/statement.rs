@@ -106,9 +106,10 @@ impl<'p> StackGraph<'p> {
     fn named_statements(&self, resolver: &Resolver<'_, 'p>, arn: &Found<'p>, statements: &mut Vec<Found<'p>>) {
         let (found, maybe) = self.targets(resolver, &arn.value, &["AWS::IAM::ManagedPolicy"]);
         if found.is_empty() {
-            let why = maybe.unwrap_or_else(|| {
-                Unknown::because(ReasonKind::OutsideTheSet, format!("`{}`", crate::value::text_of(&arn.value)))
-            });
+            let text = crate::value::text_of(&arn.value);
+            let is_of_aws = text.contains(":iam::aws:policy/");
+            let kind = if is_of_aws { ReasonKind::AwsManagedPolicy } else { ReasonKind::OutsideTheSet };
+            let why = maybe.filter(|_| !is_of_aws).unwrap_or_else(|| Unknown::because(kind, format!("`{text}`")));
             statements.push(unknown(why, arn));
         }
         for policy in found {

@@ -115,6 +115,7 @@ pub(super) fn settles(kind: ReasonKind) -> Option<&'static str> {
         | ReasonKind::TooManyScenarios
         | ReasonKind::OtherValue
         | ReasonKind::Condition
-        | ReasonKind::OpenTable => None,
+        | ReasonKind::OpenTable
+        | ReasonKind::AwsManagedPolicy => None,
     }
 }

@@ -3,7 +3,7 @@
 use mlops_lint::graph::Deployment;
 
 use super::environments::{dev, external, said_in};
-use super::{TO_BUCKET, said};
+use super::{TO_BUCKET, said, says};
 
 const CONSUMER: &str = "Parameters: { Name: { Type: String } }
 Resources:
@@ -118,4 +118,28 @@ message: missing
         assert_eq!(found, missing, "{said:?}");
         assert!(!said.contains_key("Name") && !said.contains_key("Import") && !said.contains_key("Arn"), "{said:?}");
     }
+}
+
+#[test]
+fn what_a_policy_of_aws_allows_is_up_to_aws() {
+    let template = "Resources:
+  Reader:
+    Type: AWS::IAM::Role
+    Properties: { ManagedPolicyArns: [!Sub 'arn:${AWS::Partition}:iam::aws:policy/ReadOnlyAccess'] }
+  Own:
+    Type: AWS::IAM::Role
+    Properties: { ManagedPolicyArns: ['arn:aws:iam::111122223333:policy/own'] }
+";
+    let rule =
+        "match: AWS::IAM::Role\nrequire: { can: { who: $self, do: ['s3:GetObject'] } }\nmessage: \"{self} cannot\"\n";
+    assert_eq!(
+        says(rule, template),
+        said(&[
+            (
+                "Reader",
+                "? what `arn:${AWS::Partition}:iam::aws:policy/ReadOnlyAccess` allows is up to AWS, which manages it"
+            ),
+            ("Own", "? templates that were not loaded may say more about `arn:aws:iam::111122223333:policy/own`"),
+        ])
+    );
 }
