@@ -54,7 +54,10 @@ fn assume(service: &str, random: &mut Random) -> Value {
     let principal = if open {
         map! { "AWS": "*" }
     } else {
-        map! { "Service": format!("{service}.amazonaws.com") }
+        // A stack uses its one role for everything; what may not be assumed would be a mistake in each of them.
+        let mut services = vec![service];
+        services.extend(["sagemaker", "lambda", "events"].into_iter().filter(|other| *other != service));
+        map! { "Service": services.iter().map(|service| format!("{service}.amazonaws.com").into()).collect::<Vec<Value>>() }
     };
     let mut statement = map! { "Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole" };
     if !open && random.percent(40) {

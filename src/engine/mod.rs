@@ -19,7 +19,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
-use crate::finding::{Finding, RuleId, Severity, Undecided, fingerprints, hide_secrets};
+use crate::finding::{Finding, RuleId, Severity, Subject, Undecided, fingerprints, hide_secrets};
 use crate::graph::{Dependency, Deployment, GraphOptions, StackGraph, dependencies};
 use crate::project::Project;
 use crate::rule::native::{Context, Sink};
@@ -272,6 +272,13 @@ impl<'g, 'p> Runner<'g, 'p> {
         found
     }
 
+    /// That a rule says nothing of a template that was read up to a syntax error only: once, where the error stands.
+    fn unread(&self, registered: &Registered, template: &Template) -> Option<Undecided> {
+        let reasons = self.graph.unread(template)?.reasons;
+        let span = template.syntax_error()?.span;
+        Some(Undecided { span, rule: registered.meta.id.clone(), subject: Subject::default(), reasons })
+    }
+
     /// One rule on one target.
     fn one(
         &self,
@@ -292,7 +299,10 @@ impl<'g, 'p> Runner<'g, 'p> {
         };
         guarded(&registered.meta.id, shown, found, |found| {
             let rule = registered.rule();
-            if let Some(native) = rule.native {
+            let is_about_syntax = rule.native.is_some_and(|native| native.is_about_syntax);
+            if target != Target::Project && !is_about_syntax && template.is_broken() {
+                found.undecided.extend(self.unread(registered, template));
+            } else if let Some(native) = rule.native {
                 let entity = match target {
                     Target::Node(id) => Some(id),
                     Target::Template(_) | Target::Project => None,

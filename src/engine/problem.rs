@@ -64,8 +64,8 @@ impl<'p> Problems<'p> {
         let having: Vec<&Template> =
             templates.iter().filter(|template| template.parameter(&assignment.name).is_some()).collect();
         if having.is_empty() {
-            // A file that was named alone has no say in what the other templates have.
-            if !self.project.partial {
+            // A file that was named alone has no say in what the other templates have, nor has one that was not read to its end.
+            if !self.project.partial && !templates.iter().any(Template::is_broken) {
                 let known = templates.iter().flat_map(|template| &template.parameters).map(|known| &*known.name);
                 let help = suggestion(&assignment.name, known);
                 self.add(assignment.span, format!("no template has a parameter `{}`", assignment.name), help);
@@ -117,6 +117,9 @@ impl<'p> Problems<'p> {
     fn parameters(&mut self, stack: &'p Stack, template: &'p Template) {
         let by_environment = stack.environments.iter().flat_map(|environment: &Environment| &environment.parameters);
         for assignment in stack.parameters.iter().chain(by_environment) {
+            if template.parameter(&assignment.name).is_none() && template.is_broken() {
+                continue;
+            }
             if template.parameter(&assignment.name).is_none() {
                 let known = template.parameters.iter().map(|known| &*known.name);
                 let help = suggestion(&assignment.name, known);
@@ -166,7 +169,7 @@ impl<'p> Problems<'p> {
         // That its template is missing is told of the stack.
         let Some(index) = stack.find(&self.project.paths()) else { return };
         let template = &self.project.templates[index];
-        if template.output(output).is_none() {
+        if template.output(output).is_none() && !template.is_broken() {
             let help = suggestion(output, template.outputs.iter().map(|known| &*known.name));
             self.add(span, format!("the template of stack `{name}` has no output `{output}`"), help);
         }

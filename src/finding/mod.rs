@@ -232,6 +232,8 @@ pub enum ReasonKind {
     Condition,
     /// An embedded document that cannot be read.
     UnreadableDocument,
+    /// A file that was read up to a syntax error only.
+    SyntaxError,
     /// A reference to something that does not exist, a malformed function, a cycle.
     Malformed,
     /// A list of facts that may lack the newest entries.
@@ -270,6 +272,8 @@ impl ReasonKind {
             Self::Condition => "conditions that cannot be decided",
             Self::UnreadableDocument if one => "embedded document that cannot be read",
             Self::UnreadableDocument => "embedded documents that cannot be read",
+            Self::SyntaxError if one => "claim about a file with a syntax error",
+            Self::SyntaxError => "claims about files with a syntax error",
             Self::Malformed if one => "malformed reference",
             Self::Malformed => "malformed references",
             Self::OpenTable => "newer than the list of known values",
@@ -298,6 +302,7 @@ impl Reason {
             ReasonKind::TooManyScenarios => format!("{name} has more scenarios than are tried"),
             ReasonKind::Condition => format!("condition `{name}` cannot be decided"),
             ReasonKind::UnreadableDocument => format!("the document in `{name}` cannot be read"),
+            ReasonKind::SyntaxError => format!("`{name}` was read up to a syntax error only"),
             ReasonKind::Malformed => format!("`{name}` cannot be evaluated"),
             ReasonKind::AwsManagedPolicy => format!("what {name} allows is up to AWS, which manages it"),
             ReasonKind::OpenTable => format!("`{name}` is not in the list of known values, which may lack new ones"),

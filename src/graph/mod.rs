@@ -19,17 +19,19 @@ mod statement;
 mod text_index;
 mod virtual_node;
 
+use std::rc::Rc;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::catalog;
+use crate::finding::ReasonKind;
 use crate::syntax::Node;
 use crate::template::{Output, Resource, Template, TemplateId};
 use crate::value::pattern::{Automaton, PatternKind};
 use crate::value::{
     Cursor, Decision, Domain, EntityId, Found, Hole, Imported, OneStack, ParameterValue, Part, Resolver, StackName,
-    Value, World,
+    Unknown, Value, World,
 };
 
 pub use cycle::{Arrow, Edge, circles, shortest, within_groups};
@@ -66,6 +68,8 @@ pub struct StackGraph<'p> {
     globs: Mutex<FxHashMap<Box<str>, Option<Arc<Automaton>>>>,
     /// The name of something that may add resources which cannot be seen.
     unseen: Option<&'p str>,
+    /// The first template that was read up to a syntax error only.
+    unread: Option<TemplateId>,
     /// True if only part of a project was loaded.
     partial: bool,
     /// How the templates are deployed, if that is said.
@@ -125,6 +129,7 @@ impl<'p> StackGraph<'p> {
             allowed: Mutex::default(),
             globs: Mutex::default(),
             unseen: unseen(templates),
+            unread: templates.iter().find(|template| template.is_broken()).map(|template| template.id),
             partial: options.partial,
             deployed,
         };
@@ -224,6 +229,16 @@ impl<'p> StackGraph<'p> {
     /// Something that may add resources that cannot be seen, by its name.
     pub fn unseen(&self) -> Option<&'p str> {
         self.unseen
+    }
+
+    /// Why a template may say more than is known of it, if its text was read up to a syntax error only.
+    pub fn unread(&self, template: &Template) -> Option<Unknown<'p>> {
+        template.is_broken().then(|| Unknown::because(ReasonKind::SyntaxError, self.file_name(template.id)))
+    }
+
+    /// The first template that was read up to a syntax error only, as a reason.
+    pub fn any_unread(&self) -> Option<Unknown<'p>> {
+        self.unread(&self.templates[self.unread?.index()])
     }
 
     /// Whether a node exists in a scenario: its resource's condition, and the branches of `Fn::If` that it stands in.
@@ -372,6 +387,10 @@ impl<'p> World<'p> for StackGraph<'p> {
 
     fn root(&self, resolver: &Resolver<'_, 'p>, id: EntityId) -> Found<'p> {
         let entity = self.entity(id);
+        // What it lacks may stand behind the error.
+        if let Some(why) = self.unread(&self.templates[entity.template.index()]) {
+            return Found { value: Value::Unknown(Rc::new(why)), cursor: self.body(id), missing: &[] };
+        }
         if let Some(node) = &entity.virtual_node {
             if entity.kind == "ML::Image" {
                 return image::view(resolver, node.cursor, entity, self.entity(entity.holder).kind);

@@ -224,6 +224,9 @@ impl<'p> StackGraph<'p> {
         if let Some(name) = self.unseen() {
             return Some(Unknown::because(ReasonKind::Macro, name));
         }
+        if let Some(why) = self.any_unread() {
+            return Some(why);
+        }
         self.partial.then(|| Unknown::because(ReasonKind::OutsideTheSet, format!("`{}`", crate::value::text_of(value))))
     }
 

@@ -53,11 +53,22 @@ impl<'p> StackGraph<'p> {
         referrers
     }
 
-    /// Why a node may be used by something that cannot be seen: a macro may add it, or a file that was not loaded hold it.
+    /// Why a node may be used by something that cannot be seen: a macro may add it, or it stands behind a syntax error or
+    /// in a file that was not loaded.
     /// Without a node the same for the project as a whole.
     pub fn unseen_users(&self, resolver: &Resolver<'_, 'p>, id: Option<EntityId>) -> Option<Unknown<'p>> {
         if let Some(name) = self.unseen() {
             return Some(Unknown::because(ReasonKind::Macro, name));
+        }
+        // A stack is given the resources of the one around it.
+        let is_nested = || self.nestings().any(|(_, _, child)| self.templates[child.index()].is_broken());
+        let may_be_used = |id| {
+            self.templates[self.entity(id).template.index()].is_broken()
+                || is_nested()
+                || self.is_known_outside(resolver, id)
+        };
+        if let Some(why) = self.any_unread().filter(|_| id.is_none_or(may_be_used)) {
+            return Some(why);
         }
         let outside = |name: String| Unknown::because(ReasonKind::OutsideTheSet, name);
         match id.filter(|_| self.is_partial()) {

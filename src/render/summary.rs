@@ -106,6 +106,7 @@ pub(super) fn settles(kind: ReasonKind) -> Option<&'static str> {
         }
         ReasonKind::Malformed => Some("it can be decided once the reference is right"),
         ReasonKind::UnreadableDocument => Some("it can be decided once the document can be read"),
+        ReasonKind::SyntaxError => Some("it can be decided once the syntax error is gone"),
         ReasonKind::Attribute
         | ReasonKind::External
         | ReasonKind::DynamicReference

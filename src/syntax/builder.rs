@@ -165,6 +165,16 @@ impl Builder {
         self.document.node(id)
     }
 
+    /// True if a node outside of brackets starts at a place.
+    pub fn is_in_block(&self, start: u32) -> bool {
+        let nodes = &self.document.nodes;
+        let from = nodes.partition_point(|node| node.start < start);
+        nodes[from..]
+            .iter()
+            .take_while(|node| node.start == start)
+            .any(|node| node.parent != NONE && nodes[node.parent as usize].style == Style::Block)
+    }
+
     /// The tree; what is still open is closed at its last child.
     pub fn finish(mut self) -> Document {
         while let Some(&(id, last, _)) = self.stack.last() {

@@ -424,6 +424,7 @@ impl Reader<'_, '_> {
             read_to: self.at,
             folded: self.folded.clone(),
             bracket: self.open.iter().rev().find_map(|open| open.bracket),
+            read: &self.builder,
         }
     }
 

@@ -62,6 +62,8 @@ pub struct Template {
     pub unseen: Vec<NodeId>,
     /// True if a macro, an include or a loop may stand anywhere in it.
     pub may_expand: bool,
+    /// The number of the issue that ended the reading.
+    ended_by: Option<usize>,
     mappings: Option<NodeId>,
     globals: Option<NodeId>,
     resources_by_name: ByName,
@@ -91,6 +93,7 @@ impl Template {
     pub fn new(id: TemplateId, parsed: Parsed) -> Self {
         let Parsed { document, issues } = parsed;
         let may_expand = may_expand(document.text());
+        let ended_by = issues.iter().position(|issue| matches!(issue.kind, IssueKind::Syntax | IssueKind::TooDeep));
         let mut template = Self {
             id,
             file: document.file(),
@@ -103,6 +106,7 @@ impl Template {
             embedded: Vec::new(),
             unseen: Vec::new(),
             may_expand,
+            ended_by,
             mappings: None,
             globals: None,
             resources_by_name: ByName::default(),
@@ -149,10 +153,26 @@ impl Template {
                 }
             }
         }
+        if self.is_broken() {
+            self.leave_out_last();
+        }
         self.resources_by_name = ByName::new(&self.resources, |resource| &resource.name);
         self.outputs_by_name = ByName::new(&self.outputs, |output| &output.name);
         self.parameters_by_name = ByName::new(&self.parameters, |parameter| &parameter.name);
         self.conditions_by_name = ByName::new(&self.conditions, |condition| &condition.name);
+    }
+
+    /// Leaves out the parameter or output that an error may have cut off: other templates take what they say.
+    fn leave_out_last(&mut self) {
+        let document = &self.document;
+        let Some((section, last)) = document.root().and_then(|root| root.entries().last()) else { return };
+        let Some(start) = last.entries().last().map(|(key, _)| key.span().start) else { return };
+        let stays = |key: NodeId| document.node(key).span().start < start;
+        match section.scalar() {
+            Some("Parameters") => self.parameters.retain(|parameter| stays(parameter.key)),
+            Some("Outputs") => self.outputs.retain(|output| stays(output.key)),
+            _ => {}
+        }
     }
 
     fn read_embedded(&mut self) {
@@ -243,7 +263,12 @@ impl Template {
 
     /// True if the text could not be read to its end.
     pub fn is_broken(&self) -> bool {
-        self.issues.iter().any(|issue| matches!(issue.kind, IssueKind::Syntax | IssueKind::TooDeep))
+        self.ended_by.is_some()
+    }
+
+    /// The issue that ended the reading, if the text could not be read to its end.
+    pub fn syntax_error(&self) -> Option<&SyntaxIssue> {
+        self.issues.get(self.ended_by?)
     }
 }
 

@@ -10,6 +10,7 @@ mod intrinsics;
 mod limits;
 mod scenarios;
 mod stacks;
+mod unread;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -39,13 +40,26 @@ fn judged(body: &str, files: &[(&str, &str)], partial: bool) -> Said {
 
 /// What a rule says of files in the first environment of their deployment.
 fn judged_as(body: &str, files: &[(&str, &str)], partial: bool, deployment: Option<&Deployment>) -> Said {
-    let rule = RuleFile::read(&format!("id: OWN001\nname: own-rule\nseverity: high\n{body}")).unwrap().rule;
-    let files = files.iter().map(|(path, text)| (Utf8PathBuf::from(path), Arc::from(*text))).collect();
-    let project = Project::load(files, partial);
+    let project = load(files, partial);
     for template in &project.templates {
         let issue = template.issues.iter().find(|issue| issue.kind != IssueKind::Alias);
         assert!(issue.is_none(), "{issue:?}");
     }
+    judged_in(body, project, deployment)
+}
+
+/// What a rule says of files, some of which cannot be read to their end.
+fn judged_of_any(body: &str, files: &[(&str, &str)]) -> Said {
+    judged_in(body, load(files, false), None)
+}
+
+fn load(files: &[(&str, &str)], partial: bool) -> Project {
+    Project::load(files.iter().map(|(path, text)| (Utf8PathBuf::from(path), Arc::from(*text))).collect(), partial)
+}
+
+fn judged_in(body: &str, project: Project, deployment: Option<&Deployment>) -> Said {
+    let rule = RuleFile::read(&format!("id: OWN001\nname: own-rule\nseverity: high\n{body}")).unwrap().rule;
+    let partial = project.partial;
     let (mut findings, mut undecided) = (Vec::new(), Vec::new());
     let environment = deployment.and_then(|deployment| deployment.judged()[0]);
     let options = GraphOptions { partial, deployment, environment };

@@ -176,7 +176,7 @@ fn issues(text: &str) -> Vec<(IssueKind, String, String, String)> {
 #[test]
 fn a_text_that_is_no_yaml_says_where_and_why() {
     for (text, place, message, related) in [
-        ("a:\n\tb: 1\n", "\t", "a tab stands in the indentation", ""),
+        ("a:\n\tb: 1\n", "\t", "this line is indented with a tab", ""),
         ("a: [1, 2\nb: 3\n", ":", "this `:` makes no value", "["),
         ("a: [1, 2", "[", "`[` is not closed", ""),
         ("a: \"xyz\nb: 1\n", "\"xyz", "this quoted text is not closed", ""),
@@ -200,6 +200,55 @@ fn a_text_that_is_no_yaml_says_where_and_why() {
         assert_eq!(
             issues(text),
             [(IssueKind::Syntax, place.to_owned(), message.to_owned(), related.to_owned())],
+            "{text:?}"
+        );
+    }
+}
+
+#[test]
+fn the_line_that_is_indented_with_a_tab_is_the_place() {
+    for (text, line) in [
+        ("a:\n  b: x\n\tc: y\n  d: z\n", "\tc"),
+        ("a:\n  b: x\n  \tc: y\n", "  \tc"),
+        ("a:\r\n  b: x\r\n \t c: y\r\n", " \t c"),
+        ("a:\n  b: x\n    y\n\n\t# z\n\tc: y\n", "\tc"),
+        ("a:\n  b: 'x'\n\tc: y\n", "\tc"),
+        ("a:\n  - x\n\t- y\n", "\t- y"),
+        ("a:\n\tb: x\n\tc: y\n", "\tb"),
+        ("a: |\n\tx\nb: y\n", "\tx"),
+    ] {
+        let issues = parse(text).issues;
+        let [issue] = &issues[..] else { panic!("{text:?}: {issues:?}") };
+        assert_eq!(issue.message, "this line is indented with a tab", "{text:?}");
+        assert!(text[issue.span.range().start..].starts_with(line), "{text:?}: {issue:?}");
+        assert!(text[..issue.span.range().start].ends_with('\n'), "{text:?}: {issue:?}");
+        assert!(text[issue.span.range()].chars().all(char::is_whitespace), "{text:?}: {issue:?}");
+    }
+}
+
+#[test]
+fn a_tab_that_moves_a_line_away_from_its_neighbours_is_what_is_wrong() {
+    for (text, line) in [
+        ("a:\n  \tb: x\n  c: y\n", "c"),
+        ("a:\n  \tb:\n    - x\n\n  c: y\n", "c"),
+        ("a:\n  \tb: |\n    \tx\n  c: y\n", "c"),
+    ] {
+        let issues = parse(text).issues;
+        let [issue] = &issues[..] else { panic!("{text:?}: {issues:?}") };
+        assert_eq!((&*issue.message, issue.span.range()), ("this line is indented with a tab", 3..6), "{text:?}");
+        let (span, label) = issue.related.clone().unwrap();
+        assert_eq!((&text[span.range()], &*label), (line, "so this line does not fit"), "{text:?}");
+    }
+    // A tab in a text, in brackets or further out has nothing to do with it.
+    for text in [
+        "a:\n    b: |\n      x\n      \ty\n   c: y\n",
+        "a:\n    b: [\n\t\tx\n    ]\n   c: y\n",
+        "\ta:\n    b: x\n   c: y\n",
+    ] {
+        let messages: Vec<_> = issues(text).into_iter().map(|(_, place, message, _)| (place, message)).collect();
+        assert_eq!(
+            messages,
+            [("c".to_owned(), "this line does not fit the map that it stands in".to_owned())],
             "{text:?}"
         );
     }

@@ -30,7 +30,7 @@ pub(super) fn check(context: &Context<'_, '_>, sink: &mut Sink) {
             text: format!("`{}` needs `{}`", name(edge.from), name(edge.to)),
         }));
         wrong.explain(context, &mut finding);
-        if hidden(context.template, &["Outputs"]).is_some() {
+        if hidden(context.graph, context.template, &["Outputs"]).is_some() {
             // What a macro makes of the resources cannot be seen.
             finding.confidence = finding.confidence.min(Confidence::Likely);
         }

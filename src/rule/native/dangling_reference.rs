@@ -39,8 +39,8 @@ fn names(context: &Context<'_, '_>, sink: &mut Sink) {
         };
         let span = places.span(dependency);
         let place = context.place(context.cursor(dependency.node), span);
-        if let Some(reason) = hidden(template, besides) {
-            sink.undecided.push(context.undecided(place, Unknown { reasons: vec![reason], blockers: Vec::new() }));
+        if let Some(why) = hidden(context.graph, template, besides) {
+            sink.undecided.push(context.undecided(place, why));
             continue;
         }
         let written = template.document.text().get(span.range()).unwrap_or_default();

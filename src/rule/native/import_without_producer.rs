@@ -112,6 +112,9 @@ fn exported<'p>(
         }
         return Err(why);
     }
+    if let Some(why) = context.graph.any_unread() {
+        return Err(why);
+    }
     let name = text_of(&value);
     let quoted = || format!("`{name}`");
     // Where no other template exports anything, the stacks that do are kept elsewhere.
@@ -122,11 +125,8 @@ fn exported<'p>(
         return Err(Unknown::because(ReasonKind::OutsideTheSet, quoted()));
     }
     let besides = ["Resources", "Conditions", "Parameters", "Mappings"];
-    match context.graph.templates().iter().find_map(|template| hidden(template, &besides)) {
-        Some(Reason { kind: ReasonKind::UnreadableDocument, .. }) => {
-            Err(Unknown::because(ReasonKind::OutsideTheSet, quoted()))
-        }
-        Some(reason) => Err(Unknown { reasons: vec![reason], blockers: Vec::new() }),
+    match context.graph.templates().iter().find_map(|template| hidden(context.graph, template, &besides)) {
+        Some(why) => Err(why),
         None => Ok(Some(name)),
     }
 }

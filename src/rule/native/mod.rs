@@ -70,31 +70,43 @@ pub struct Sink {
 pub struct Native {
     /// The name in rule files.
     pub name: &'static str,
+    /// True if it says what is wrong with the text itself: it alone judges a file that was read up to a syntax error only.
+    pub is_about_syntax: bool,
     /// The check of one target.
-    pub check: fn(&Context<'_, '_>, &mut Sink),
+    pub check: Check,
 }
 
 /// All native checks.
 const NATIVES: [Native; 18] = [
-    Native { name: "circular_resource_dependency", check: circular_resource_dependency::check },
-    Native { name: "cross_stack_cycle", check: cross_stack_cycle::check },
-    Native { name: "dangling_reference", check: dangling_reference::check },
-    Native { name: "duplicate_export_name", check: duplicate_export_name::check },
-    Native { name: "embedded_json_invalid", check: embedded_json_invalid::check },
-    Native { name: "import_without_producer", check: import_without_producer::check },
-    Native { name: "intrinsic_inside_json_string", check: intrinsic_inside_json_string::check },
-    Native { name: "isolated_endpoints", check: isolated_endpoints::check },
-    Native { name: "isolated_s3", check: isolated_s3::check },
-    Native { name: "nested_stack_interface", check: nested_stack_interface::check },
-    Native { name: "open_event", check: open_event::check },
-    Native { name: "pipeline_hyperparameter", check: pipeline_hyperparameter::check },
-    Native { name: "pipeline_step_reference", check: pipeline_step_reference::check },
-    Native { name: "quality_gate", check: quality_gate::check },
-    Native { name: "sfn_definition_invalid", check: sfn_definition_invalid::check },
-    Native { name: "sfn_failure_path", check: sfn_failure_path::check },
-    Native { name: "template_parse_error", check: template_parse_error::check },
-    Native { name: "unresolved_placeholder", check: unresolved_placeholder::check },
+    native("circular_resource_dependency", circular_resource_dependency::check),
+    native("cross_stack_cycle", cross_stack_cycle::check),
+    native("dangling_reference", dangling_reference::check),
+    native("duplicate_export_name", duplicate_export_name::check),
+    native("embedded_json_invalid", embedded_json_invalid::check),
+    native("import_without_producer", import_without_producer::check),
+    native("intrinsic_inside_json_string", intrinsic_inside_json_string::check),
+    native("isolated_endpoints", isolated_endpoints::check),
+    native("isolated_s3", isolated_s3::check),
+    native("nested_stack_interface", nested_stack_interface::check),
+    native("open_event", open_event::check),
+    native("pipeline_hyperparameter", pipeline_hyperparameter::check),
+    native("pipeline_step_reference", pipeline_step_reference::check),
+    native("quality_gate", quality_gate::check),
+    native("sfn_definition_invalid", sfn_definition_invalid::check),
+    native("sfn_failure_path", sfn_failure_path::check),
+    about_syntax("template_parse_error", template_parse_error::check),
+    native("unresolved_placeholder", unresolved_placeholder::check),
 ];
+
+type Check = fn(&Context<'_, '_>, &mut Sink);
+
+const fn native(name: &'static str, check: Check) -> Native {
+    Native { name, is_about_syntax: false, check }
+}
+
+const fn about_syntax(name: &'static str, check: Check) -> Native {
+    Native { name, is_about_syntax: true, check }
+}
 
 /// The check of a name.
 pub fn find(name: &str) -> Option<Native> {

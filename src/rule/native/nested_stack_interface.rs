@@ -1,6 +1,6 @@
 //! TPL024: what a stack passes to a template of the project, and what it reads from it, that the template does not have.
 
-use crate::finding::{Confidence, Label, ReasonKind};
+use crate::finding::{Confidence, Label};
 use crate::graph::{Dependency, DependencyKind, NamePlaces};
 use crate::rule::declarative::nearest;
 use crate::source::Span;
@@ -67,13 +67,10 @@ impl<'c, 'g, 'p> Stack<'c, 'g, 'p> {
     fn is_read_as_a_whole(&self, section: &str, sink: &mut Sink) -> bool {
         let besides: Vec<&str> =
             SECTIONS.into_iter().filter(|name| !matches!(*name, "Transform") && *name != section).collect();
-        let Some(mut reason) = hidden(self.child, &besides) else { return true };
-        if reason.kind == ReasonKind::UnreadableDocument {
-            self.file().clone_into(&mut reason.name);
-        }
+        let Some(why) = hidden(self.context.graph, self.child, &besides) else { return true };
         let cursor = self.cursor(self.context.template.node(self.resource.body));
         let place = self.context.place(cursor, self.context.template.node(self.resource.key).span());
-        sink.undecided.push(self.context.undecided(place, Unknown { reasons: vec![reason], blockers: Vec::new() }));
+        sink.undecided.push(self.context.undecided(place, why));
         false
     }
 

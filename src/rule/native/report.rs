@@ -1,7 +1,8 @@
 //! From a place in a template to a finding or an undecided verdict of a native check.
 
 use crate::catalog;
-use crate::finding::{Finding, Label, Reason, ReasonKind, Undecided};
+use crate::finding::{Finding, Label, ReasonKind, Undecided};
+use crate::graph::StackGraph;
 use crate::rule::place::{self, Place};
 use crate::source::Span;
 use crate::syntax::Node;
@@ -68,7 +69,10 @@ impl<'p> Context<'_, 'p> {
 /// Why a template may say more than can be read: a macro, or text after a syntax error.
 ///
 /// What stands in one of the `besides` sections adds nothing that is asked for.
-pub(super) fn hidden(template: &Template, besides: &[&str]) -> Option<Reason> {
+pub(super) fn hidden<'p>(graph: &StackGraph<'p>, template: &Template, besides: &[&str]) -> Option<Unknown<'p>> {
+    if let Some(unread) = graph.unread(template) {
+        return Some(unread);
+    }
     let root = template.document.root()?;
     let aside = |node: Node<'_>| {
         let span = node.span();
@@ -78,10 +82,9 @@ pub(super) fn hidden(template: &Template, besides: &[&str]) -> Option<Reason> {
     if let Some(node) = template.unseen.iter().map(|&id| template.node(id)).find(|node| !aside(*node)) {
         let name = node.scalar().or_else(|| node.get("Name").and_then(Node::scalar));
         let name = name.or_else(|| node.key().and_then(Node::scalar)).unwrap_or("Fn::Transform");
-        return Some(Reason { kind: ReasonKind::Macro, name: name.to_owned() });
+        return Some(Unknown::because(ReasonKind::Macro, name));
     }
-    let broken = template.is_broken();
-    broken.then(|| Reason { kind: ReasonKind::UnreadableDocument, name: "this file".to_owned() })
+    None
 }
 
 /// True for a file that may be a part of a template: the Serverless Framework, and scripts like it, merge files of

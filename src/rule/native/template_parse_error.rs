@@ -17,7 +17,10 @@ use super::{Context, Sink};
 
 pub(super) fn check(context: &Context<'_, '_>, sink: &mut Sink) {
     issues(context, sink);
-    sections(context, sink);
+    // A bracket too many makes sections of resources.
+    if !context.template.is_broken() {
+        sections(context, sink);
+    }
     resources(context, sink);
     for node in context.template.document.nodes().filter(|node| !node.is_alias()) {
         match node.tag() {
@@ -65,7 +68,8 @@ fn issues(context: &Context<'_, '_>, sink: &mut Sink) {
         let mut finding = context.finding(place, "", "another program makes the template from this file");
         finding.severity = Severity::Low;
         finding.confidence = Confidence::Possible;
-        finding.help = Some("check what the program writes; what could be read here is checked as usual".to_owned());
+        let usual = if context.template.is_broken() { "" } else { "; what could be read here is checked as usual" };
+        finding.help = Some(format!("check what the program writes{usual}"));
         sink.findings.push(finding);
         return;
     }
@@ -180,7 +184,7 @@ fn sections(context: &Context<'_, '_>, sink: &mut Sink) {
 fn resources(context: &Context<'_, '_>, sink: &mut Sink) {
     let template = context.template;
     let Some((key, section)) = template.document.root().and_then(|root| root.entry("Resources")) else { return };
-    if hidden(template, &[]).is_some() || is_fragment(template) {
+    if hidden(context.graph, template, &[]).is_some() || is_fragment(template) {
         return;
     }
     if section.is_sequence() || section.scalar().is_some_and(|text| !text.is_empty()) {

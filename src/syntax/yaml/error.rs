@@ -4,7 +4,8 @@ use std::ops::Range;
 
 use granit_parser::ErrorKind;
 
-use super::super::{IssueKind, MAX_DEPTH, SyntaxIssue};
+use super::super::document::to_u32;
+use super::super::{Builder, IssueKind, MAX_DEPTH, SyntaxIssue};
 use crate::source::{FileId, Span};
 
 /// What the reader knows about the place of an error.
@@ -19,11 +20,19 @@ pub(super) struct Place<'t> {
     pub(super) folded: Option<Range<usize>>,
     /// The innermost bracket that is open.
     pub(super) bracket: Option<usize>,
+    /// What was read.
+    pub(super) read: &'t Builder,
 }
 
 /// True if a tab in the indentation is what is wrong.
 pub(super) fn is_tab(kind: &ErrorKind) -> bool {
     matches!(kind, ErrorKind::TabInBlockIndentation | ErrorKind::TabNotAllowed)
+}
+
+/// True if the parser speaks of a tab.
+fn is_about_tabs(kind: &ErrorKind) -> bool {
+    use ErrorKind as E;
+    is_tab(kind) || matches!(kind, E::TabInIndentation | E::TabInPlainScalar | E::TabAtBlockScalarStart)
 }
 
 impl Place<'_> {
@@ -46,9 +55,16 @@ impl Place<'_> {
             help: (!help.is_empty()).then(|| help.to_owned()),
             related: None,
         };
+        if let Some(tab) = self.tab(kind, start) {
+            if tab.end < start && !is_about_tabs(kind) {
+                issue.related = Some((self.character(start), "so this line does not fit".to_owned()));
+            }
+            issue.span = self.span(tab);
+            "this line is indented with a tab".clone_into(&mut issue.message);
+            issue.help = Some("indent with spaces: YAML takes no tabs there".to_owned());
+            return issue;
+        }
         match kind {
-            // The parser stops behind the tabs.
-            _ if is_tab(kind) => issue.span = self.span(self.text[..start].trim_end_matches([' ', '\t']).len()..start),
             ErrorKind::UnclosedQuotedScalar | ErrorKind::DocumentIndicatorInQuotedScalar => {
                 issue.span = self.span(start..start + rest.find(['\n', '\r']).unwrap_or(rest.len()));
                 return issue;
@@ -85,6 +101,64 @@ impl Place<'_> {
             issue.related = Some((self.character(bracket), "this bracket is still open".to_owned()));
         }
         issue
+    }
+
+    /// The indentation with a tab that is what is wrong.
+    fn tab(&self, kind: &ErrorKind, start: usize) -> Option<Range<usize>> {
+        match kind {
+            _ if is_about_tabs(kind) => self.tab_from(start),
+            ErrorKind::ExpectedBlockMappingKey
+            | ErrorKind::ExpectedBlockSequenceEntry
+            | ErrorKind::InvalidIndentation
+            | ErrorKind::MappingKeyNotAllowed => self.tab_before(start),
+            _ => None,
+        }
+    }
+
+    /// The first indentation with a tab that does not end before a place: the parser may stop at the last scalar, or
+    /// behind the tabs.
+    fn tab_from(&self, start: usize) -> Option<Range<usize>> {
+        let mut line = self.line(start);
+        while line < self.text.len() {
+            let (indent, is_text) = self.indentation(line);
+            if is_text && start <= indent.end && self.text[indent.clone()].contains('\t') {
+                return Some(indent);
+            }
+            line = self.text[line..].find(['\n', '\r']).map_or(self.text.len(), |len| line + len + 1);
+        }
+        None
+    }
+
+    /// The indentation with a tab of a line above that begins a key or an item, if no line between the two is indented less.
+    /// The parser counts a tab as one column, so the line looks deeper or less deep than people see it.
+    fn tab_before(&self, start: usize) -> Option<Range<usize>> {
+        let mut line = self.line(start);
+        let depth = self.indentation(line).0.len();
+        while line > 0 {
+            line = self.line(line - 1);
+            let (indent, is_text) = self.indentation(line);
+            if !is_text {
+                continue;
+            }
+            if indent.len() < depth {
+                return None;
+            }
+            if self.text[indent.clone()].contains('\t') && self.read.is_in_block(to_u32(indent.end)) {
+                return Some(indent);
+            }
+        }
+        None
+    }
+
+    /// The white space that a line starts with, and whether something but a comment follows.
+    fn indentation(&self, line: usize) -> (Range<usize>, bool) {
+        let rest = self.text[line..].trim_start_matches([' ', '\t']);
+        (line..self.text.len() - rest.len(), !rest.is_empty() && !rest.starts_with(['\n', '\r', '#']))
+    }
+
+    /// The start of the line of a place.
+    fn line(&self, at: usize) -> usize {
+        memchr::memrchr2(b'\n', b'\r', &self.text.as_bytes()[..at]).map_or(0, |at| at + 1)
     }
 
     /// True if only white space stands between a plain scalar of several lines and the place.
@@ -158,9 +232,7 @@ fn describe(kind: &ErrorKind, rest: &str) -> (String, &'static str) {
         | E::TabNotAllowed
         | E::TabInIndentation
         | E::TabInPlainScalar
-        | E::TabAtBlockScalarStart => {
-            ("a tab stands in the indentation", "indent with spaces: YAML takes no tabs there")
-        }
+        | E::TabAtBlockScalarStart => ("a tab stands where only spaces can", "write spaces instead of the tab"),
         E::UnclosedQuotedScalar => ("this quoted text is not closed", "close it with the quote that it starts with"),
         E::DocumentIndicatorInQuotedScalar => (
             "this quoted text is not closed before the line `---` or `...`",

@@ -79,7 +79,10 @@ impl<'p> Resolver<'_, 'p> {
             },
             Segment::Deep(key) => self.deep(found, key, 0, out),
             Segment::Attribute(key) => out.push(match found.value {
-                Value::Entity(entity) => self.member_of(self.world.body(entity), key, rest),
+                Value::Entity(entity) => match self.world.body(entity) {
+                    body if body.frame.template.is_broken() => self.root(entity),
+                    body => self.member_of(body, key, rest),
+                },
                 _ => Found { value: Value::Absent, missing: missing_from(&found, rest), ..found },
             }),
             Segment::Leaves => self.leaves(found, 0, out),
