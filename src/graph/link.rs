@@ -91,7 +91,10 @@ pub(super) fn nested_stacks(templates: &[Template], paths: &[Utf8PathBuf]) -> Ne
             };
             if let Some(child) = child.filter(|child| *child != template.id) {
                 nested.children.insert((template.id, index), child);
-                parents.entry(child).or_default().push((template.id, index));
+                // What it passes may stand behind a syntax error.
+                if !template.is_broken() {
+                    parents.entry(child).or_default().push((template.id, index));
+                }
             }
         }
     }

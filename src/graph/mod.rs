@@ -346,6 +346,11 @@ impl<'p> World<'p> for StackGraph<'p> {
         Some(Cursor::new(child, &output.bindings, child.node(output.value?)))
     }
 
+    fn unread_stack(&self, template: TemplateId, resource: usize) -> Option<Unknown<'p>> {
+        let child = *self.links.nested.children.get(&(template, resource))?;
+        self.unread(&self.templates[child.index()])
+    }
+
     fn nesting_stack(&self, template: TemplateId, resource: usize) -> Option<OneStack<'p>> {
         let child = self.child(template, resource)?.id;
         Some((child, self.parameters.nesting_stack(&self.links.nested, (template, resource), child)?))

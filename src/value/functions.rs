@@ -137,8 +137,11 @@ impl<'p> Resolver<'_, 'p> {
     fn output(&self, cursor: Cursor<'p>, resource: &str, output: &'p str) -> Value<'p> {
         let template = cursor.frame.template;
         let Some(index) = template.resource_index(&bound_text(resource, cursor)) else { return malformed(output) };
-        match self.nested_output(template.id, index, output) {
-            Some(value) => value,
+        if let Some(value) = self.nested_output(template.id, index, output) {
+            return value;
+        }
+        match self.world.unread_stack(template.id, index) {
+            Some(why) => Value::Unknown(Rc::new(why)),
             None => {
                 Value::hole(Hole::Resource(self.world.resource_entity(template.id, index), Returned::Other, output))
             }

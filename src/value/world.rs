@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::source::Span;
 use crate::template::{Parameter, Template, TemplateId};
 
-use super::{Cursor, Found, Hole, Part, Resolver};
+use super::{Cursor, Found, Hole, Part, Resolver, Unknown};
 
 /// The number of a node of the graph.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -127,6 +127,8 @@ pub trait World<'p> {
     fn resource_entity(&self, template: TemplateId, resource: usize) -> EntityId;
     /// The value of the output of a nested stack.
     fn nested_output(&self, template: TemplateId, resource: usize, output: &str) -> Option<Cursor<'p>>;
+    /// Why the template of a nested stack may have more outputs than are known: it was read up to a syntax error only.
+    fn unread_stack(&self, template: TemplateId, resource: usize) -> Option<Unknown<'p>>;
     /// The stack that a resource creates, if its template has several.
     fn nesting_stack(&self, template: TemplateId, resource: usize) -> Option<OneStack<'p>>;
     /// The output of a stack that is deployed by itself, and which stack it is if its template has several.

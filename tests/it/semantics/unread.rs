@@ -135,6 +135,47 @@ message: alone
 }
 
 #[test]
+fn an_output_of_a_nested_stack_may_stand_behind_a_syntax_error() {
+    let parent = "Resources:
+  Role: { Type: Test::Thing, Properties: { V: !GetAtt Stack.Outputs.Bucket } }
+  Stack: { Type: AWS::CloudFormation::Stack, Properties: { TemplateURL: b.yaml } }
+";
+    let child = "Resources: { Bucket: { Type: AWS::S3::Bucket } }\nOutputs:\n";
+    let broken = format!("{child}\tOther: {{ Value: x }}\n  Bucket: {{ Value: !Ref Bucket }}\n");
+    let said = first(super::TO_BUCKET, &[("a.yaml", parent), ("b.yaml", &broken)]);
+    assert_eq!(said, "? `b.yaml` was read up to a syntax error only");
+}
+
+#[test]
+fn what_a_broken_template_passes_to_a_nested_stack_is_not_known() {
+    let child = "Parameters: { Name: { Type: String, Default: x } }
+Resources:
+  Role: { Type: Test::Thing, Properties: { V: !Ref Name } }
+";
+    let parent = "Resources:
+  Stack:
+    Type: AWS::CloudFormation::Stack
+    Properties:
+      TemplateURL: a.yaml
+      Parameters:
+        Name: y
+";
+    let other = "Resources:
+  Stack:
+    Type: AWS::CloudFormation::Stack
+    Properties:
+      TemplateURL: a.yaml
+      Tags: []
+\t    Parameters:
+        Name: z
+";
+    let body = "match: Test::Thing\nrequire: { path: V, equals: y }\nmessage: other{when}\n";
+    let nothing = other.split('\t').next().unwrap();
+    assert!(first(body, &[("a.yaml", child), ("b.yaml", parent), ("c.yaml", nothing)]).starts_with("other when"));
+    assert_eq!(first(body, &[("a.yaml", child), ("b.yaml", parent), ("c.yaml", other)]), "");
+}
+
+#[test]
 fn nothing_is_known_of_a_resource_that_may_have_been_cut_off() {
     let body = "match: AWS::IAM::Role
 require: { some: { nodes: AWS::KMS::Key }, as: key, satisfies: { path: $key.EnableKeyRotation, equals: true } }
