@@ -247,6 +247,27 @@ Outputs: { Topic: { Value: !Ref T } }
 }
 
 #[test]
+fn what_a_configuration_names_may_stand_behind_a_syntax_error() {
+    let read = "Resources: { T: { Type: AWS::SNS::Topic } }
+Parameters:
+  In: { Type: String }
+  Stage:
+    Type: String
+    AllowedValues:
+      - dev
+";
+    let app = Stack {
+        parameters: vec![output("In", "net", "Topic")],
+        environments: vec![environment("dev", &[("Name", "n")])],
+        ..stack("app", "a.yaml")
+    };
+    let deployment = Deployment { stacks: vec![app, stack("net", "a.yaml")], ..dev(&[("Stage", "prod"), ("X", "x")]) };
+    assert_eq!(problems(deployment.clone(), &[("a.yaml", read)], false).len(), 4);
+    let broken = format!("{read}\t- prod\n");
+    assert_eq!(problems(deployment, &[("a.yaml", &broken)], false), [""; 0]);
+}
+
+#[test]
 fn a_sound_configuration_has_no_problems() {
     let files = [("consumer.yaml", CONSUMER), ("network.yaml", NETWORK)];
     assert_eq!(problems(two_networks(), &files, false), [""; 0]);
