@@ -204,3 +204,26 @@ fn shells_complete_every_option_and_the_manual_names_it() {
     assert!(ran.stdout.starts_with(".ie") && ran.stdout.contains(".SH OPTIONS"), "{}", ran.stdout);
     assert!(ran.stdout.contains("\\-\\-fail\\-on") && ran.stdout.contains("completions"), "{}", ran.stdout);
 }
+
+/// In the shell itself: what the script says of itself is not what a user sees.
+#[test]
+#[cfg(unix)]
+fn bash_completes_the_options_of_a_command() {
+    let sandbox = Sandbox::new(&[]);
+    let script = sandbox.run(&["completions", "bash"]).stdout;
+    for (words, offered) in [
+        ("mlops-lint --prof", "--profile"),
+        ("mlops-lint explain --col", "--color"),
+        ("mlops-lint check --prof", "--profile"),
+        ("mlops-lint init --env", "--environments"),
+        ("mlops-lint completions f", "fish"),
+    ] {
+        let last = words.split(' ').count() - 1;
+        let ask = format!(
+            "{script}\nCOMP_WORDS=({words}); COMP_CWORD={last}; _mlops__lint mlops-lint \"${{COMP_WORDS[{last}]}}\" \"${{COMP_WORDS[{last}-1]}}\"; printf '%s\\n' \"${{COMPREPLY[@]}}\"\n"
+        );
+        let Ok(said) = std::process::Command::new("bash").args(["--norc", "-c", &ask]).output() else { return };
+        let said = String::from_utf8_lossy(&said.stdout).into_owned();
+        assert!(said.lines().any(|line| line == offered), "{words}: {said}");
+    }
+}
