@@ -8,7 +8,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use crate::engine::{Date, Report};
 use crate::finding::UnknownMode;
 use crate::project::discover::{
-    DiscoverError, Discovered, Kind, Options, SkipReason, discover, portable_path, repository_root,
+    DiscoverError, Discovered, Kind, Options, SkipReason, Skipped, discover, portable_path, repository_root,
 };
 use crate::render::{OutputFormat, RenderContext, left_out, plural, render};
 use crate::source::SourceMap;
@@ -49,11 +49,13 @@ fn check(args: &CheckArgs, io: &mut Stdio<'_>) -> Result<Exit, Failure> {
         found => found.map_err(nothing_to_check)?,
     };
     timings.lap("discover");
-    if !args.quiet {
-        let skipped = found.skipped.iter();
-        for skipped in skipped.filter(|skipped| !(args.changed && matches!(skipped.reason, SkipReason::NoTemplate(_))))
-        {
-            let _ = tell("warning", "1;33", &Failure::new(skipped.text()), io);
+    let is_unchecked = found.skipped.iter().any(Skipped::is_unchecked);
+    for skipped in &found.skipped {
+        let failure = Failure::new(skipped.text());
+        if skipped.is_unchecked() {
+            let _ = tell("error", "1;31", &failure.with("help", "it was not checked; the other files were"), io);
+        } else if !args.quiet && !(args.changed && matches!(skipped.reason, SkipReason::NoTemplate(_))) {
+            let _ = tell("warning", "1;33", &failure, io);
         }
     }
     let looked_at = found.looked_at;
@@ -87,7 +89,7 @@ fn check(args: &CheckArgs, io: &mut Stdio<'_>) -> Result<Exit, Failure> {
         tell_timings(&timings, io);
     }
     tell_failures(&outcome.report, io);
-    Ok(if !outcome.report.failures.is_empty() {
+    Ok(if is_unchecked || !outcome.report.failures.is_empty() {
         Exit::CouldNotRun
     } else if outcome.fails && !args.exit_zero {
         Exit::Findings

@@ -118,6 +118,11 @@ pub enum SkipReason {
 }
 
 impl Skipped {
+    /// True if a template may stand there that nobody has checked, which a gate may not let pass.
+    pub fn is_unchecked(&self) -> bool {
+        matches!(self.reason, SkipReason::Unreadable(_) | SkipReason::NotUtf8)
+    }
+
     /// "`deploy.yaml` is no CloudFormation template: it looks like a Kubernetes manifest"
     pub fn text(&self) -> String {
         let path = &self.path;

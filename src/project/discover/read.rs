@@ -64,7 +64,13 @@ pub(super) fn stdin(stdin: &mut dyn Read) -> Outcome {
 }
 
 fn judge(path: Utf8PathBuf, bytes: &[u8], walked: bool) -> Outcome {
-    let kind = sniff(&path, bytes);
+    let kind = match bytes {
+        // As editors and shells of Windows write it: a template all the same, but none that CloudFormation takes.
+        [0xff, 0xfe, wide @ ..] | [0xfe, 0xff, wide @ ..] => {
+            sniff(&path, &wide.iter().copied().filter(|&byte| byte != 0).collect::<Vec<_>>())
+        }
+        _ => sniff(&path, bytes),
+    };
     match std::str::from_utf8(bytes) {
         Ok(text) if kind == Kind::Template => Outcome::Template(path, Arc::from(text)),
         Err(_) if kind == Kind::Template || !walked => Outcome::Skipped(path, SkipReason::NotUtf8),

@@ -106,8 +106,11 @@ fn a_template_that_the_manifest_names_and_is_missing_is_said() {
         "B": {"type": "aws:cloudformation:stack", "properties": {"templateFile": "B.template.json"}}}}"#;
     let sandbox = Sandbox::new(&[("o/manifest.json", manifest), ("o/A.template.json", TEMPLATE)]);
     let ran = sandbox.run(&["o"]);
-    assert_eq!(ran.exit, Exit::Clean);
-    assert_eq!(ran.stderr, "warning: `o/B.template.json` cannot be read: no such file or directory\n");
+    assert_eq!(ran.exit, Exit::CouldNotRun, "a gate does not pass what nobody has checked");
+    assert_eq!(
+        ran.stderr,
+        "error: `o/B.template.json` cannot be read: no such file or directory\n  help: it was not checked; the other files were\n"
+    );
 }
 
 #[test]
@@ -187,25 +190,37 @@ fn what_cannot_be_read_is_said_and_the_others_are_checked() {
         b"Description: Gr\xf6\xdfe\nResources:\n  A:\n    Type: AWS::CloudFormation::WaitConditionHandle\n",
     );
     sandbox.file("data.yaml", b"\xff\xfe no template");
+    let wide: Vec<u8> = TEMPLATE.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    sandbox.file("wide.yaml", [&b"\xff\xfe"[..], &wide].concat());
     let large = TEMPLATE.to_owned() + &"# filler\n".repeat(usize::try_from(MAX_BYTES).unwrap() / 9);
     sandbox.file("large.yaml", &large);
     sandbox.file("rows.json", format!("[{}1]", "1,".repeat(usize::try_from(MAX_BYTES).unwrap() / 2)));
     let root = sandbox.root();
     let discovered = found(&root, &root, &[Utf8PathBuf::from(".")], "");
-    assert_eq!(discovered.looked_at, 5);
+    assert_eq!(discovered.looked_at, 6);
     let skipped: Vec<_> = discovered.skipped.iter().map(|skipped| (skipped.path.as_str(), &skipped.reason)).collect();
     assert_eq!(
         skipped,
-        [("large.yaml", &SkipReason::TooLarge(large.len() as u64)), ("latin.yaml", &SkipReason::NotUtf8)]
+        [
+            ("large.yaml", &SkipReason::TooLarge(large.len() as u64)),
+            ("latin.yaml", &SkipReason::NotUtf8),
+            ("wide.yaml", &SkipReason::NotUtf8),
+        ]
     );
     // A large file of data is told by its head: nobody expects it to be checked.
     assert_eq!(discovered.others.get(&Kind::Other), Some(&2));
     let ran = sandbox.run(&["."]);
     insta::assert_snapshot!(ran.stderr, @r"
     warning: `large.yaml` has 11 MB and is not read: more than 10 MB are no template
-    warning: `latin.yaml` is not UTF-8 text and is not read
+    error: `latin.yaml` is not UTF-8 text and is not read
+      help: it was not checked; the other files were
+    error: `wide.yaml` is not UTF-8 text and is not read
+      help: it was not checked; the other files were
     ");
-    assert_eq!(ran.exit, Exit::Clean);
+    assert_eq!(ran.exit, Exit::CouldNotRun);
+    let quiet = sandbox.run(&[".", "--quiet", "--exit-zero"]);
+    assert_eq!(quiet.exit, Exit::CouldNotRun);
+    assert!(quiet.stderr.starts_with("error: `latin.yaml`"), "{}", quiet.stderr);
 }
 
 #[test]
