@@ -22,7 +22,6 @@ Exit codes: 0 nothing at or above --fail-on, 1 findings, 2 the run was not possi
     name = "mlops-lint",
     version,
     args_conflicts_with_subcommands = true,
-    disable_help_subcommand = true,
     after_help = AFTER_HELP,
     override_usage = "mlops-lint [check] [OPTIONS] [PATH]...\n       mlops-lint rules [OPTIONS]\n       mlops-lint explain [OPTIONS] RULE\n       mlops-lint config [OPTIONS] [PATH]...\n       mlops-lint init [OPTIONS] [DIR]\n       mlops-lint completions SHELL\n       mlops-lint man"
 )]

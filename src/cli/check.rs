@@ -52,9 +52,10 @@ fn check(args: &CheckArgs, io: &mut Stdio<'_>) -> Result<Exit, Failure> {
     let is_unchecked = found.skipped.iter().any(Skipped::is_unchecked);
     for skipped in &found.skipped {
         let failure = Failure::new(skipped.text());
+        let is_expected = args.changed && matches!(skipped.reason, SkipReason::NoTemplate(_));
         if skipped.is_unchecked() {
             let _ = tell("error", "1;31", &failure.with("help", "it was not checked; the other files were"), io);
-        } else if !args.quiet && !(args.changed && matches!(skipped.reason, SkipReason::NoTemplate(_))) {
+        } else if !args.quiet && !is_expected {
             let _ = tell("warning", "1;33", &failure, io);
         }
     }

@@ -15,7 +15,7 @@ pub(super) fn completions(args: &CompletionsArgs, io: &mut Stdio<'_>) -> Result<
     print(&script, io)
 }
 
-/// clap_complete 4.6 spells a program with a hyphen in two ways, so that no command of ours finds its options in bash.
+/// `clap_complete` 4.6 spells a program with a hyphen in two ways, so that no command of ours finds its options in bash.
 fn with_one_name(script: &[u8]) -> Vec<u8> {
     String::from_utf8_lossy(script).replace("mlops__subcmd__lint", "mlops__lint").into_bytes()
 }
