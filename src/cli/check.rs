@@ -277,8 +277,14 @@ fn nothing(found: &Discovered, message: String) -> Failure {
     if let [skipped] = found.skipped.as_slice()
         && found.explicit_files_only
     {
-        return Failure::new(skipped.text())
-            .with("help", "a template has `Resources` at its top level, and each resource in it has a `Type`");
+        let failure = Failure::new(skipped.text());
+        return match skipped.reason {
+            SkipReason::NoTemplate(_) => {
+                failure.with("help", "a template has `Resources` at its top level, and each resource in it has a `Type`")
+            }
+            SkipReason::NotUtf8 => failure.with("help", "save it as UTF-8, which is what CloudFormation takes"),
+            SkipReason::TooLarge(_) | SkipReason::Unreadable(_) => failure,
+        };
     }
     let others: Vec<_> =
         [Kind::Kubernetes, Kind::GithubWorkflow, Kind::OpenApi, Kind::Compose, Kind::Package, Kind::Empty, Kind::Other]
