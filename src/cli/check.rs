@@ -279,9 +279,8 @@ fn nothing(found: &Discovered, message: String) -> Failure {
     {
         let failure = Failure::new(skipped.text());
         return match skipped.reason {
-            SkipReason::NoTemplate(_) => {
-                failure.with("help", "a template has `Resources` at its top level, and each resource in it has a `Type`")
-            }
+            SkipReason::NoTemplate(_) => failure
+                .with("help", "a template has `Resources` at its top level, and each resource in it has a `Type`"),
             SkipReason::NotUtf8 => failure.with("help", "save it as UTF-8, which is what CloudFormation takes"),
             SkipReason::TooLarge(_) | SkipReason::Unreadable(_) => failure,
         };
