@@ -70,12 +70,16 @@ fn judge<'p>(context: &Context<'_, 'p>, cursor: Cursor<'p>, argument: Cursor<'p>
     let exports = context.graph.exports();
     let neighbours = context.graph.exports_around(name);
     let near = nearest(name, neighbours.map(|export| &*export.shown)).filter(|near| is_near(name, near));
-    let detail = near.map(|near| format!("; there is `{near}`")).unwrap_or_default() + &wrong.when();
+    let found = |near: &str| {
+        if near == *name { "; the output that would is not made".to_owned() } else { format!("; there is `{near}`") }
+    };
+    let detail = near.map(found).unwrap_or_default() + &wrong.when();
     let mut finding = context.finding(context.place(argument, span), name, &detail);
     wrong.explain(context, &mut finding);
     if let Some(export) = near.and_then(|near| exports.iter().find(|export| export.shown == near)) {
         let template = &context.graph.templates()[export.template.index()];
-        let text = "exported here".to_owned();
+        let text =
+            if near == Some(name.as_str()) { "exported here, under a condition" } else { "exported here" }.to_owned();
         finding.related.push(crate::finding::Label { span: template.node(export.output.key).span(), text });
     }
     sink.findings.push(finding);
@@ -94,8 +98,11 @@ fn exported<'p>(
     let (Some(parts), Some(producers)) = (resolver.parts(&value), context.graph.producers(resolver, &value)) else {
         return Err(Unknown::because(ReasonKind::Malformed, "Fn::ImportValue"));
     };
-    if !producers.certain.is_empty() {
+    if producers.certain.iter().any(|&index| may_be_made(context, resolver, index)) {
         return Ok(None);
+    }
+    if !producers.certain.is_empty() {
+        return Ok(Some(text_of(&value)));
     }
     let named = resolver.with_names(&parts);
     let external = context.graph.is_external(&named);
@@ -129,6 +136,16 @@ fn exported<'p>(
         Some(why) => Err(why),
         None => Ok(Some(name)),
     }
+}
+
+/// False for an export whose output certainly is not made under the choices of a resolver. What hangs on a choice that nobody
+/// has made counts as made: who deploys both stacks decides it for both.
+fn may_be_made<'p>(context: &Context<'_, 'p>, resolver: &Resolver<'_, 'p>, index: usize) -> bool {
+    let export = &context.graph.exports()[index];
+    let template = context.graph.template_of(export);
+    let Some(condition) = export.output.condition.map(|node| template.node(node)) else { return true };
+    let cursor = Cursor::new(template, &export.output.bindings, condition);
+    condition.scalar().is_none_or(|name| resolver.condition(cursor, name).unwrap_or(true))
 }
 
 /// Where the text of the name stands: of `Fn::Sub` its text, of anything else what there is.

@@ -311,3 +311,32 @@ fn what_contradicts_the_templates_is_told_at_its_place() {
         sandbox.run(&["--parameters", "nowhere.json"]).stderr.contains("cannot read the parameters `nowhere.json`")
     );
 }
+
+#[test]
+fn an_export_that_an_environment_does_not_make_is_missed_there_only() {
+    let parameter = "Parameters: { Stage: { Type: String, AllowedValues: [dev, prod] } }\n";
+    let base = format!(
+        "{parameter}Conditions: {{ IsProd: !Equals [!Ref Stage, prod] }}
+Resources:
+  Topic: {{ Type: AWS::SNS::Topic, Condition: IsProd }}
+  Queue: {{ Type: AWS::SQS::Queue }}
+Outputs:
+  T: {{ Condition: IsProd, Value: !Ref Topic, Export: {{ Name: !Sub '${{Stage}}-topic' }} }}
+  Q: {{ Value: !Ref Queue, Export: {{ Name: !Sub '${{Stage}}-queue' }} }}
+"
+    );
+    let user = format!(
+        "{parameter}Resources:
+  T: {{ Type: AWS::SNS::TopicPolicy, Properties: {{ Topics: [{{ 'Fn::ImportValue': !Sub '${{Stage}}-topic' }}] }} }}
+  Q: {{ Type: AWS::SQS::QueuePolicy, Properties: {{ Queues: [{{ 'Fn::ImportValue': !Sub '${{Stage}}-queue' }}] }} }}
+"
+    );
+    let sandbox = Sandbox::new(&[("base.yaml", &base), ("user.yaml", &user)]);
+    let found = |sandbox: &Sandbox| sandbox.run(&[".", "--select", "TPL002", "--format", "concise", "--quiet"]).stdout;
+    // Nobody has said what is deployed: whoever deploys both stacks decides it for both.
+    assert_eq!(found(&sandbox), "");
+    sandbox.file(".mlops-lint.yaml", "environments: { test: { Stage: dev }, live: { Stage: prod } }\n");
+    let said = found(&sandbox);
+    assert_eq!(said.lines().count(), 1, "{said}");
+    assert!(said.contains("exports `dev-topic`; the output that would is not made in environment `test`"), "{said}");
+}
