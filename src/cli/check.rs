@@ -2,13 +2,15 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::engine::{Date, Report};
 use crate::finding::UnknownMode;
 use crate::project::discover::{
-    DiscoverError, Discovered, Kind, Options, SkipReason, Skipped, discover, portable_path, repository_root,
+    DiscoverError, Discovered, Kind, Options, SkipReason, Skipped, discover, normal_path, portable_path,
+    repository_root,
 };
 use crate::render::{OutputFormat, RenderContext, left_out, plural, render};
 use crate::source::SourceMap;
@@ -34,6 +36,7 @@ pub(super) fn run(args: &CheckArgs, io: &mut Stdio<'_>) -> Result<Exit, Failure>
 fn check(args: &CheckArgs, io: &mut Stdio<'_>) -> Result<Exit, Failure> {
     let mut timings = Timings::start();
     let ground = Ground::new(args, &io.cwd)?;
+    one_report_a_file(args, &ground.cwd)?;
     let options = Options {
         cwd: &ground.cwd,
         root: &ground.root,
@@ -242,6 +245,16 @@ fn tell_timings(timings: &Timings, io: &mut Stdio<'_>) {
     let total = ("total", timings.total());
     for (phase, time) in timings.phases.iter().chain([&total]) {
         let _ = writeln!(io.stderr, "{phase:<10} {:>9.3} ms", time.as_secs_f64() * 1000.0);
+    }
+}
+
+/// The later of two reports in one file would take the place of the earlier.
+fn one_report_a_file(args: &CheckArgs, cwd: &Utf8Path) -> Result<(), Failure> {
+    let mut known = BTreeSet::new();
+    match args.output.iter().find(|(_, file)| !known.insert(normal_path(&cwd.join(file)))) {
+        Some((_, file)) => Err(Failure::new(format!("`{file}` is named for two reports"))
+            .with("help", "name another file with one of the two `--output`")),
+        None => Ok(()),
     }
 }
 

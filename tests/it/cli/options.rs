@@ -93,6 +93,21 @@ fn one_run_writes_several_reports() {
 }
 
 #[test]
+fn two_reports_in_one_file_are_a_mistake() {
+    let sandbox = Sandbox::new(&[("t.yaml", TEMPLATE), ("r.out", "old")]);
+    for second in ["json=r.out", "sarif=r.out", "json=./sub/../r.out"] {
+        let ran = sandbox.run(&["t.yaml", "--output", "sarif=r.out", "--output", second]);
+        assert_eq!((ran.exit, ran.stdout.as_str()), (Exit::CouldNotRun, ""));
+        let (_, path) = second.split_once('=').unwrap();
+        let said = format!(
+            "error: `{path}` is named for two reports\n  help: name another file with one of the two `--output`\n"
+        );
+        assert_eq!(ran.stderr, said);
+    }
+    assert_eq!(sandbox.read("r.out"), "old");
+}
+
+#[test]
 fn a_reader_that_goes_away_is_no_failure() {
     let sandbox = Sandbox::new(&[("t.yaml", TEMPLATE)]);
     for arguments in [
