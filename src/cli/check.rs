@@ -52,16 +52,19 @@ fn check(args: &CheckArgs, io: &mut Stdio<'_>) -> Result<Exit, Failure> {
         found => found.map_err(nothing_to_check)?,
     };
     timings.lap("discover");
-    let is_unchecked = found.skipped.iter().any(Skipped::is_unchecked);
+    // Among what changed may be anything, pictures too.
+    let is_unchecked =
+        |skipped: &&Skipped| skipped.is_unchecked() && !(args.changed && matches!(skipped.reason, SkipReason::NotUtf8));
     for skipped in &found.skipped {
         let failure = Failure::new(skipped.text());
         let is_expected = args.changed && matches!(skipped.reason, SkipReason::NoTemplate(_));
-        if skipped.is_unchecked() {
+        if is_unchecked(&skipped) {
             let _ = tell("error", "1;31", &failure.with("help", "it was not checked; the other files were"), io);
         } else if !args.quiet && !is_expected {
             let _ = tell("warning", "1;33", &failure, io);
         }
     }
+    let is_unchecked = found.skipped.iter().any(|skipped| is_unchecked(&skipped));
     let looked_at = found.looked_at;
     let mut groups = ground.plan.groups(found.templates, &ground.cwd, &ground.configs);
     if let Some(mode) = args.reference {

@@ -221,6 +221,10 @@ fn what_cannot_be_read_is_said_and_the_others_are_checked() {
     let quiet = sandbox.run(&[".", "--quiet", "--exit-zero"]);
     assert_eq!(quiet.exit, Exit::CouldNotRun);
     assert!(quiet.stderr.starts_with("error: `latin.yaml`"), "{}", quiet.stderr);
+    // A hook is given whatever changed.
+    sandbox.file("logo.png", b"\x89PNG\r\n\x1a\n\xff\xfe");
+    sandbox.file("good.yaml", TEMPLATE);
+    assert_eq!(sandbox.run(&["--changed", "logo.png", "good.yaml"]).exit, Exit::Clean);
 }
 
 #[test]
