@@ -13,7 +13,7 @@ use crate::render::{OutputFormat, UnknownMode};
 use crate::rule::Profile;
 
 const AFTER_HELP: &str = "\
-Exit codes: 0 nothing at or above --fail-on, 1 findings, 2 the run was not possible.
+Exit codes: 0 nothing at or above --fail-on, 1 findings, 2 the run was not possible, or not for every file.
 `mlops-lint explain RULE` says why a rule matters and what to do.";
 
 /// Checks CloudFormation templates of machine learning platforms: security, compliance, and mistakes across stacks.

@@ -9,8 +9,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use crate::engine::{Date, Report};
 use crate::finding::UnknownMode;
 use crate::project::discover::{
-    DiscoverError, Discovered, Kind, Options, SkipReason, Skipped, discover, normal_path, portable_path,
-    repository_root,
+    DiscoverError, Discovered, Kind, Options, SkipReason, discover, normal_path, portable_path, repository_root,
 };
 use crate::render::{OutputFormat, RenderContext, left_out, plural, render};
 use crate::source::SourceMap;
@@ -52,19 +51,19 @@ fn check(args: &CheckArgs, io: &mut Stdio<'_>) -> Result<Exit, Failure> {
         found => found.map_err(nothing_to_check)?,
     };
     timings.lap("discover");
-    // Among what changed may be anything, pictures too.
-    let is_unchecked =
-        |skipped: &&Skipped| skipped.is_unchecked() && !(args.changed && matches!(skipped.reason, SkipReason::NotUtf8));
+    let mut is_whole = true;
     for skipped in &found.skipped {
         let failure = Failure::new(skipped.text());
+        // Among what changed may be anything, pictures too.
+        let is_text = !(args.changed && matches!(skipped.reason, SkipReason::NotUtf8));
         let is_expected = args.changed && matches!(skipped.reason, SkipReason::NoTemplate(_));
-        if is_unchecked(&skipped) {
+        if skipped.is_unchecked() && is_text {
+            is_whole = false;
             let _ = tell("error", "1;31", &failure.with("help", "it was not checked; the other files were"), io);
         } else if !args.quiet && !is_expected {
             let _ = tell("warning", "1;33", &failure, io);
         }
     }
-    let is_unchecked = found.skipped.iter().any(|skipped| is_unchecked(&skipped));
     let looked_at = found.looked_at;
     let mut groups = ground.plan.groups(found.templates, &ground.cwd, &ground.configs);
     if let Some(mode) = args.reference {
@@ -96,7 +95,7 @@ fn check(args: &CheckArgs, io: &mut Stdio<'_>) -> Result<Exit, Failure> {
         tell_timings(&timings, io);
     }
     tell_failures(&outcome.report, io);
-    Ok(if is_unchecked || !outcome.report.failures.is_empty() {
+    Ok(if !is_whole || !outcome.report.failures.is_empty() {
         Exit::CouldNotRun
     } else if outcome.fails && !args.exit_zero {
         Exit::Findings

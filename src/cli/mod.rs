@@ -56,7 +56,8 @@ pub enum Exit {
     Clean,
     /// Findings at or above `--fail-on`, or undecided verdicts under `--unknown deny`.
     Findings,
-    /// The run was not possible: arguments, rule files, nothing to check, output not writable, a rule that failed.
+    /// The run was not possible, or not whole: arguments, rule files, nothing to check, a file that cannot be read or written, a
+    /// rule that failed.
     CouldNotRun,
 }
 
